@@ -1,0 +1,80 @@
+//! Points in time, as the clock port gives them.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, time::Duration};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A point in time in UTC, to the millisecond; written as RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        // The years 1970 to 9999, so that every value has an RFC 3339 form.
+        Self(millis.clamp(0, 253_402_300_799_999))
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// From the `time` crate's type, rounded down to the millisecond.
+    #[must_use]
+    pub fn from_datetime(at: OffsetDateTime) -> Self {
+        Self::from_millis(i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
+    }
+
+    /// How long after `earlier` this is; zero when the clock went back.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// This point and a while later.
+    #[must_use]
+    pub fn after(self, while_: Duration) -> Self {
+        Self::from_millis(self.0.saturating_add(i64::try_from(while_.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    fn datetime(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.datetime();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            at.millisecond()
+        )
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .map(Self::from_datetime)
+            .map_err(|error| format!("{text:?} is not a time: {error}"))
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(at: Timestamp) -> String {
+        at.to_string()
+    }
+}
