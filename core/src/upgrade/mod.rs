@@ -1,1 +1,15 @@
-//! placeholder
+//! The state machine: events, the state that is their fold, and what happens next. Pure; imports only the plan.
+
+mod event;
+mod ledger;
+mod next;
+mod recovery;
+mod report;
+mod state;
+
+pub use event::{Actor, Event, Finish, GateKind, Observation, Outcome, Request};
+pub use ledger::{Ledger, MailTotals};
+pub use next::{Next, next};
+pub use recovery::{Found, Then, recover};
+pub use report::{Report, ReportGate, ReportStep, StepResult};
+pub use state::{Direction, Flight, Gate, Position, Standing, State, StepState};

@@ -1,0 +1,3 @@
+//! x
+pub struct Explanation;
+pub fn explain() {}

@@ -1,0 +1,3 @@
+//! x
+pub struct Ledger;
+pub struct MailTotals;

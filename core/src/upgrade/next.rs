@@ -1,0 +1,3 @@
+//! x
+pub struct Next;
+pub fn next() {}

@@ -1,0 +1,4 @@
+//! x
+pub struct Found;
+pub struct Then;
+pub fn recover() {}

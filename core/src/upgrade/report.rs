@@ -1,0 +1,5 @@
+//! x
+pub struct Report;
+pub struct ReportGate;
+pub struct ReportStep;
+pub struct StepResult;
