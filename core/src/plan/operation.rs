@@ -80,8 +80,6 @@ pub enum RestartWhen {
 pub enum OnPartial {
     /// Running it again completes it.
     Finish,
-    /// It is undone first, from the saved state, and then run again.
-    UndoFirst,
     /// A person decides.
     Ask,
 }

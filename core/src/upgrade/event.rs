@@ -321,6 +321,13 @@ pub enum Event {
         /// Which.
         request: Request,
     },
+    /// A request came too late, or does not fit.
+    Declined {
+        /// Which.
+        request: Request,
+        /// Why.
+        why: String,
+    },
     /// It is over.
     Finished {
         /// How.
