@@ -34,6 +34,8 @@ enum Command {
     Begin(BTreeMap<UpgradeId, Tip>),
     Append(UpgradeId, Vec<Line>),
     Replace(UpgradeId, Vec<Line>),
+    /// The witness went on to here; leave it at that until the next settling.
+    Hold(UpgradeId, Tip),
     Tips(Sender<Result<BTreeMap<UpgradeId, Tip>, Failure>>),
     Fetch(UpgradeId, Sender<Result<Fetched, Failure>>),
     Settle(Sender<Result<(), Failure>>),
@@ -74,7 +76,7 @@ impl Mirror {
         let (commands, received) = channel();
         let findings = Arc::new(Findings::default());
         let quarantine = Quarantine::of(&dir, Arc::clone(&disk));
-        let worker = Worker { dir, disk, quarantine, findings: Arc::clone(&findings), tips: BTreeMap::new() };
+        let worker = Worker { dir, disk, quarantine, findings: Arc::clone(&findings), tips: BTreeMap::new(), held: false };
         let thread = std::thread::Builder::new()
             .name("journal-mirror".to_owned())
             .spawn(move || worker.run(&received))
@@ -107,6 +109,11 @@ impl Mirror {
     /// Hands over lines that the witness has on the device.
     pub(super) fn append(&self, upgrade: UpgradeId, lines: Vec<Line>) {
         self.send(Command::Append(upgrade, lines));
+    }
+
+    /// Tells how far the witness went while there is no space for a second copy.
+    pub(super) fn hold(&self, upgrade: UpgradeId, tip: Tip) {
+        self.send(Command::Hold(upgrade, tip));
     }
 
     /// Makes an upgrade's lines exactly these.
@@ -169,6 +176,8 @@ struct Worker {
     findings: Arc<Findings>,
     /// How far each upgrade's witness is known to reach; what catching up takes from it.
     tips: BTreeMap<UpgradeId, Tip>,
+    /// Whether it is behind for want of space.
+    held: bool,
 }
 
 impl Worker {
@@ -203,7 +212,13 @@ impl Worker {
             Command::Append(upgrade, lines) => {
                 self.tips.insert(upgrade, Tip::of(&lines));
                 *unflushed = true;
-                self.on(copy, |copy| copy.append(upgrade, &lines));
+                if !self.held {
+                    self.on(copy, |copy| copy.append(upgrade, &lines));
+                }
+            }
+            Command::Hold(upgrade, tip) => {
+                self.tips.insert(upgrade, tip);
+                self.held = true;
             }
             Command::Replace(upgrade, lines) => {
                 self.tips.insert(upgrade, Tip::of(&lines));
@@ -218,6 +233,10 @@ impl Worker {
                 let _ = reply.send(fetched);
             }
             Command::Settle(reply) => {
+                if std::mem::take(&mut self.held) {
+                    self.catch_up_all(copy);
+                    *unflushed = true;
+                }
                 Self::flush(copy, unflushed);
                 if copy.is_err() {
                     // Once more from the beginning: room may have been made, and everything is in the witness.
