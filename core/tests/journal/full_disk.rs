@@ -3,7 +3,10 @@
 use crate::common::{boot, child, fill, id, open, options};
 use mailsec_core::{
     Code,
-    journal::{DiskJournal, Journal, MirrorState, OpenOptions, Repair, contract, faulty::{Fault, FaultyDisk}},
+    journal::{
+        DiskJournal, Journal, MirrorState, OpenOptions, Repair, contract,
+        faulty::{Fault, FaultyDisk},
+    },
     values::Timestamp,
 };
 use std::{fs, path::Path, process::Command, sync::Arc};

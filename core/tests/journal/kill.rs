@@ -2,7 +2,7 @@
 
 use crate::common::{Dice, boot, child, id, open, options};
 use mailsec_core::{
-    journal::{DiskJournal, Journal, WitnessReader, contract},
+    journal::{DiskJournal, Journal, Lines, WitnessReader, contract},
     values::UpgradeId,
 };
 use std::{
@@ -16,7 +16,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Rounds of each of the two lanes; each round is a kill.
-const ROUNDS: u64 = 260;
+const ROUNDS: u64 = 390;
 /// Rounds in one store before a fresh one: killing a young sled is what used to break it.
 const ROUNDS_A_STORE: u64 = 26;
 
@@ -28,6 +28,8 @@ fn child_appends_until_killed() {
     let upgrade = UpgradeId::parse(&std::env::var("JOURNAL_UPGRADE").unwrap()).unwrap();
     let mut dice = Dice::new(std::env::var("JOURNAL_SEED").unwrap().parse().unwrap());
     let mut out = std::io::stdout().lock();
+    // The test harness leaves its own line open.
+    writeln!(out).unwrap();
     // Mostly as after a kill in the same boot, sometimes as after a reboot.
     let mut options = options();
     if dice.below(4) > 0 {
@@ -45,14 +47,13 @@ fn child_appends_until_killed() {
     loop {
         let more = 1 + dice.below(3);
         let stamp = contract::stamp(i64::try_from(dice.below(1_000_000)).unwrap());
-        let envelopes =
-            match journal.append(upgrade, count, &stamp, &contract::events(count, count + more)) {
-                Ok(envelopes) => envelopes,
-                Err(failure) => {
-                    writeln!(out, "FAIL {failure}").unwrap();
-                    return;
-                }
-            };
+        let envelopes = match journal.append(upgrade, count, &stamp, &contract::events(count, count + more)) {
+            Ok(envelopes) => envelopes,
+            Err(failure) => {
+                writeln!(out, "FAIL {failure}").unwrap();
+                return;
+            }
+        };
         for envelope in envelopes {
             let line = String::from_utf8(envelope.line().unwrap()).unwrap();
             writeln!(out, "ACK {} {line}", envelope.seq).unwrap();
@@ -85,11 +86,11 @@ fn lane(lane: u64) -> Tally {
         let mut told: BTreeMap<(UpgradeId, u64), String> = BTreeMap::new();
         tally.stores += 1;
         for in_store in 0..ROUNDS_A_STORE {
-            let upgrade = id(1 + u128::from(in_store / 9));
+            let upgrade = id(1 + u128::from(in_store / 4));
             kill_one(root.path(), upgrade, lane * 100_000 + round, &mut dice, &mut told, &mut tally);
             round += 1;
-            check_by_witness(root.path(), &told);
-            if in_store % 5 == 4 {
+            check_by_witness(root.path(), upgrade, &told);
+            if in_store % 8 == 7 {
                 check_by_opening(root.path(), &told, &mut tally);
             }
         }
@@ -129,9 +130,9 @@ fn kill_one(
     // A quarter is killed at any time from the start, the others some time after opening.
     if dice.below(4) > 0 {
         let _ = is_open.recv_timeout(Duration::from_secs(30));
-        std::thread::sleep(Duration::from_micros(dice.below(40_000)));
+        std::thread::sleep(Duration::from_micros(dice.below(15_000)));
     } else {
-        std::thread::sleep(Duration::from_micros(dice.below(30_000)));
+        std::thread::sleep(Duration::from_micros(dice.below(25_000)));
     }
     process.kill().unwrap();
     process.wait().unwrap();
@@ -160,12 +161,14 @@ fn kill_one(
     }
 }
 
-fn check_by_witness(dir: &Path, told: &BTreeMap<(UpgradeId, u64), String>) {
-    let reader = WitnessReader::new(dir);
-    let mut read = BTreeMap::new();
-    for ((upgrade, seq), json) in told {
-        let found = read.entry(*upgrade).or_insert_with(|| reader.read(*upgrade).unwrap());
-        let line = &found.lines[usize::try_from(*seq).unwrap()];
+fn check_by_witness(dir: &Path, upgrade: UpgradeId, told: &BTreeMap<(UpgradeId, u64), String>) {
+    let mut told = told.range((upgrade, 0)..=(upgrade, u64::MAX)).peekable();
+    if told.peek().is_none() {
+        return;
+    }
+    let lines = WitnessReader::new(dir).read(upgrade).unwrap().lines;
+    for ((_, seq), json) in told {
+        let line = &lines[usize::try_from(*seq).unwrap()];
         assert_eq!(line.json(), json.as_bytes(), "envelope {seq} of {upgrade}");
     }
 }
@@ -174,12 +177,10 @@ fn check_by_opening(dir: &Path, told: &BTreeMap<(UpgradeId, u64), String>, tally
     let (mut journal, report) = open(dir);
     assert_eq!(report.damaged, vec![]);
     tally.torn += u64::from(report.repaired.iter().any(|r| r.to_string().contains("unfinished")));
+    let mut read = BTreeMap::new();
     for ((upgrade, seq), json) in told {
-        let lines = mailsec_core::journal::Lines::lines(&journal, *upgrade).unwrap();
+        let lines = read.entry(*upgrade).or_insert_with(|| journal.lines(*upgrade).unwrap());
         assert_eq!(lines[usize::try_from(*seq).unwrap()].json(), json.as_bytes());
-        if *seq > 50 {
-            break;
-        }
     }
     journal.settle().unwrap();
     let verified = journal.verify().unwrap();

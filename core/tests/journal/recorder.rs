@@ -4,7 +4,8 @@ use crate::common::{id, options};
 use mailsec_core::{
     Code,
     journal::{
-        DiskJournal, Journal, MemoryJournal, Recorder, contract::{event, stamp},
+        DiskJournal, Journal, MemoryJournal, Recorder,
+        contract::{event, stamp},
         faulty::{Fault, FaultyDisk},
     },
     plan::{Choice, Question},
@@ -54,7 +55,11 @@ fn only_an_intent_gives_a_permit() {
         }
     };
     refused(vec![event("x")], false, "nothing was said of the step");
-    refused(vec![Event::StepIntended { step: StepId::new("other"), attempt: 1, before: None }], false, "other");
+    refused(
+        vec![Event::StepIntended { step: StepId::new("other"), attempt: 1, before: None }],
+        false,
+        "other",
+    );
     refused(vec![intended(1)], true, "an intent");
     refused(vec![event("x")], true, "what does not concern the step changes nothing");
     let observation = Observation::NotApplied { evidence: Vec::new() };
@@ -65,8 +70,10 @@ fn only_an_intent_gives_a_permit() {
 
 fn gate(number: u32) -> Vec<Event> {
     let gate = GateId::new(&step(), number);
-    let question = Question::Review { facts: Vec::new() };
-    let choice = Choice::Proceed;
+    let text = || "x".to_owned();
+    let question =
+        Question { title: text(), todo: Vec::new(), why: text(), verified: text(), otherwise: text() };
+    let choice = Choice::Done;
     vec![
         Event::GateOpened {
             gate: gate.clone(),

@@ -29,7 +29,7 @@ fn an_append_against_a_raw_append_and_flush() {
     let (mut ours, mut raws, mut noises) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ours_two, mut count) = (Vec::new(), 5);
     for _ in 0..600 {
-        let mut one = |file: &mut fs::File| {
+        let one = |file: &mut fs::File| {
             timed(|| {
                 file.write_all(&bytes).unwrap();
                 file.sync_data().unwrap();
@@ -75,7 +75,10 @@ fn opening_after_a_kill() {
         assert!(read.len() >= all[0].len());
         let count = read.len() as u64;
         first.push(
-            time + timed(|| journal.append(id(1), count, &contract::stamp(round), &contract::events(0, 1)).unwrap()).1,
+            time + timed(|| {
+                journal.append(id(1), count, &contract::stamp(round), &contract::events(0, 1)).unwrap()
+            })
+            .1,
         );
         drop(journal);
         slow.push(timed(|| open(root.path())).1);
