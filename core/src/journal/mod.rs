@@ -1,8 +1,10 @@
 //! The journal: one hash chain of envelopes per upgrade, durable before anything happens.
 
 mod envelope;
+mod recorder;
 
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};
+pub use recorder::Recorder;
 
 use crate::{failure::Failure, upgrade::Event, values::UpgradeId};
 
