@@ -69,7 +69,7 @@ impl Account {
     /// # Errors
     /// [`Code::AccountIsAdmin`] with the chain that makes it one, [`Code::AccountUnfit`].
     pub fn fit_for_service(&self) -> Answer<()> {
-        let admin: Vec<String> = account
+        let admin: Vec<String> = self
             .administrator_through()
             .map(|m| {
                 let how = if m.primary { " (primary group)" } else { "" };
