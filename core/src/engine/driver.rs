@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// How long a server may take after a boot until its service manager answers and no installer runs.
 const BOOT_READY: Duration = Duration::from_secs(900);
+/// How often the boot identity is looked at while a restart is awaited.
+const RESTART_POLL: Duration = Duration::from_secs(5);
 /// How often a host that cannot tell what is there of a step is asked again.
 const OBSERVE_TRIES: u32 = 3;
 
@@ -430,9 +432,14 @@ impl<'a> Engine<'a> {
             self.push(Event::RestartProven { step: step.id, before, after: self.boot.clone() });
             return Ok(None);
         }
-        if self.host.clock().now().since(flight.since) < step.limit() {
-            self.rest()?;
-            return Ok(Some(Stop::RestartPending));
+        // Somebody took the upgrade up while Windows is still going down, or the restart was vetoed. Waiting tells:
+        // in the first case this process ends here.
+        self.rest()?;
+        while self.host.clock().now().since(flight.since) < step.limit() {
+            self.host.clock().sleep(RESTART_POLL).await;
+            if self.host.power().boot().await? != before {
+                return Ok(Some(Stop::RestartPending));
+            }
         }
         let failure = Failure::new(Code::RestartDidNotHappen, "the restart was asked for and did not happen")
             .expected(format!("another boot than {before}, within {} s", step.limit_secs))

@@ -1,6 +1,8 @@
 //! The journal: one hash chain of envelopes per upgrade, durable before anything happens.
 
 mod envelope;
+mod memory;
+pub use memory::MemoryJournal;
 mod recorder;
 
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};

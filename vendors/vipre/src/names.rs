@@ -9,8 +9,6 @@ pub(crate) const OLD: &str = "VIPRE Email Security for Exchange";
 pub(crate) const NEW: &str = "VIPRE Email Security - Server Edition";
 /// What both names, and so the installed package's, contain.
 pub(crate) const COMMON: &str = "VIPRE Email Security";
-/// Part of the signer's name that the installer must carry; the article does not say more.
-pub(crate) const SIGNER: &str = "VIPRE";
 
 /// Display name of the service whose log-on account matters. Its short name stands in no source.
 pub const PLUGIN_MANAGER: &str = "VIPRE Email Security Plugin Manager";

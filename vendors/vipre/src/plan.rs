@@ -4,7 +4,7 @@ use crate::{assess, detect::plugin_manager, names, service_account};
 use mailsec_core::{
     Failure,
     failure::Code,
-    host::ServiceName,
+    host::{ServiceName, Signature},
     plan::{
         AccountSource, Choices, ExpectedPackage, InstallerMode, Limits, MailBudget, MailImpact, MailState,
         Naming, Operation, Phase, Plan, PlanFormat, Question, RestartWhen, Retry, SecretProperty, Step, Undo,
@@ -49,7 +49,10 @@ pub(crate) fn plan(
             product: vec![names::COMMON.to_owned()],
             version: to.clone(),
             digest: file.digest,
-            signer: request.unsigned.is_none().then(|| names::SIGNER.to_owned()),
+            signer: match &file.signature {
+                Signature::Valid(by) => Some(by.clone()),
+                _ => None,
+            },
         },
         manager: manager.name.clone(),
         account,
