@@ -7,10 +7,10 @@ use super::{Desk, Message, Said, Watcher};
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{BootIdentity, Host},
+    host::{BootIdentity, Host, ServiceName},
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, await_ready, measure, operate},
-    plan::{Evidence, MailState, Observation, Outcome, Step},
+    plan::{Evidence, MailState, Observation, Operation, Outcome, Step},
     upgrade::{Actor, Event, Finish, Next, Position, Request, Standing, State, next},
     values::{GateId, StepId, UpgradeId},
 };
@@ -273,10 +273,30 @@ impl<'a> Engine<'a> {
         }
         self.push(Event::Resumed { boot: self.boot.clone(), found });
         if before.is_some() {
-            await_ready(self.host, &[], BOOT_READY).await?;
+            self.await_boot().await;
         }
         self.note_mail().await;
         self.commit()
+    }
+
+    /// After a boot: waits until no installer runs and the services run that the plan found running, transport only
+    /// while mail is not held. One that does not come up is left to the steps, which name it.
+    async fn await_boot(&self) {
+        let mut wanted: Vec<ServiceName> = self
+            .state
+            .plan_steps()
+            .iter()
+            .find_map(|step| match &step.operation {
+                Operation::AwaitReady { services } => Some(services.clone()),
+                _ => None,
+            })
+            .unwrap_or_default();
+        if self.state.holds_mail() {
+            wanted.retain(|service| !service.same(&ServiceName::transport()));
+        }
+        if let Err(failure) = await_ready(self.host, &wanted, BOOT_READY).await {
+            tracing::warn!(%failure, "the server is not ready after its restart");
+        }
     }
 
     fn assume_worst(&mut self, booted: bool) {

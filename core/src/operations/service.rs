@@ -4,7 +4,7 @@ use super::{Context, Operate, mail};
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{Answer, Service, ServiceName},
+    host::{Answer, Service, ServiceName, ServiceState},
     plan::{Evidence, MailState, Observation, Outcome, Snapshot},
     values::{AccountName, SecretRef},
 };
@@ -14,7 +14,8 @@ use async_trait::async_trait;
 pub(super) fn snapshot(service: &Service) -> Snapshot {
     Snapshot::Service {
         service: service.name.clone(),
-        running: service.is_running(),
+        // One that is on its way up is meant to run; a crash just before, and a boot, would else be taken for "stopped".
+        running: matches!(service.state, ServiceState::Running | ServiceState::Starting),
         start: service.start,
         account: service.account.clone(),
         started: service.started,
@@ -89,7 +90,7 @@ impl Operate for Stop<'_> {
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         let now = ctx.service(self.service).await?;
         let shown = [evidence(&now)];
-        Ok(if now.state == crate::host::ServiceState::Stopped {
+        Ok(if now.state == ServiceState::Stopped {
             Observation::Applied(Outcome::changed(format!("{} is stopped", self.service)).shown(shown))
         } else {
             Observation::NotApplied { evidence: shown.into() }
