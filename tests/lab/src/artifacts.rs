@@ -14,6 +14,40 @@ const TRIPLE: &str = "x86_64-pc-windows-gnu";
 pub(crate) const PROGRAMS: [&str; 6] =
     ["exchange-transport", "powershell", "vipre-plugin-manager", "vipre-console", "shutdown", "lab-tool"];
 
+/// Builds a program of the workspace for Windows, as the lab's own are built; the path of its `.exe`.
+pub fn build_for_windows(package: &str, program: &str) -> Result<PathBuf> {
+    tools::require();
+    let lab = tools::target();
+    at(&lab, fs::create_dir_all(&lab))?;
+    Ok(build(&lab, &["--package", package, "--bin", program])?.join(format!("{program}.exe")))
+}
+
+/// Builds for Windows; the folder of the programs. Cargo knows whether there is anything to do.
+fn build(lab: &Path, what: &[&str]) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = lab.parent().unwrap_or(lab);
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(tools::workspace())
+        // What a caller wants of its own build, such as coverage, is not wanted of the lab's.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .arg("build")
+        .args(what)
+        .args(["--target", TRIPLE, "--target-dir"])
+        .arg(target);
+    let log = lab.join(format!("build-{}.log", std::process::id()));
+    let built = tools::build(&mut command, &log, Duration::from_secs(900)).map_err(|e| {
+        LabError::failed(
+            "building for Windows",
+            format!("{e}\n(is the target there? rustup target add {TRIPLE})"),
+        )
+    });
+    // Whatever it says that matters is in the error.
+    let _gone = fs::remove_file(&log);
+    built.map(|()| target.join(TRIPLE).join("debug"))
+}
+
 /// The folder of everything built, and a name for just this state of it.
 #[derive(Debug)]
 pub(crate) struct Artifacts {
@@ -26,23 +60,19 @@ pub(crate) struct Artifacts {
 impl Artifacts {
     /// Builds the programs; cargo knows whether there is anything to do.
     pub(crate) fn programs_built(lab: &Path) -> Result<Self> {
-        let log = lab.join("programs.log");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let target = lab.parent().unwrap_or(lab);
-        let mut command = Command::new(cargo);
-        command
-            .current_dir(tools::workspace())
-            .args(["build", "--package", "mailsec-lab-standins", "--bins", "--target", TRIPLE, "--target-dir"])
-            .arg(target);
-        tools::build(&mut command, &log, Duration::from_secs(900)).map_err(|e| {
-            LabError::failed("building the stand-ins", format!("{e}\n(is the target there? rustup target add {TRIPLE})"))
-        })?;
-        let programs = target.join(TRIPLE).join("debug");
+        let programs = build(lab, &["--package", "mailsec-lab-standins", "--bins"])?;
         let mut hasher = blake3::Hasher::new();
         let sources = tools::workspace().join("tests/lab");
-        let mut inputs: Vec<PathBuf> = PROGRAMS.iter().map(|name| programs.join(format!("{name}.exe"))).collect();
-        inputs.extend(["wix/vipre.wxs", "wix/other-product.wxs", "wine/bcryptprimitives.c", "wine/lab.reg"].map(|f| sources.join(f)));
-        inputs.extend(["src/packages.rs", "src/template.rs", "src/exchange.rs", "src/artifacts.rs"].map(|f| sources.join(f)));
+        let mut inputs: Vec<PathBuf> =
+            PROGRAMS.iter().map(|name| programs.join(format!("{name}.exe"))).collect();
+        inputs.extend(
+            ["wix/vipre.wxs", "wix/other-product.wxs", "wine/bcryptprimitives.c", "wine/lab.reg"]
+                .map(|f| sources.join(f)),
+        );
+        inputs.extend(
+            ["src/packages.rs", "src/template.rs", "src/exchange.rs", "src/artifacts.rs"]
+                .map(|f| sources.join(f)),
+        );
         for input in inputs {
             hasher.update(&at(&input, fs::read(&input))?);
         }

@@ -90,19 +90,7 @@ impl Lab {
 
     /// A digest over the names and contents of all settings files.
     pub fn settings_digest(&self) -> Result<String> {
-        let folder = self.settings_folder();
-        let mut files = Vec::new();
-        collect(&folder, &mut files)?;
-        files.sort();
-        let mut hasher = blake3::Hasher::new();
-        for file in files {
-            let name = file.strip_prefix(&folder).unwrap_or(&file).as_os_str().as_encoded_bytes();
-            let content = at(&file, fs::read(&file))?;
-            for part in [name, &content] {
-                hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
-            }
-        }
-        Ok(hasher.finalize().to_hex().to_string())
+        crate::digest::of_folder(&self.settings_folder())
     }
 
     // ---- programs
@@ -124,7 +112,17 @@ impl Lab {
 
     /// Starts a program and does not wait for it.
     pub fn spawn(&self, words: &[&str]) -> Result<Running> {
-        self.machine.spawn(words)
+        self.machine.spawn(words, "")
+    }
+
+    /// Starts a program that finds this text on its standard input, and does not wait for it.
+    pub fn spawn_with_input(&self, words: &[&str], input: &str) -> Result<Running> {
+        self.machine.spawn(words, input)
+    }
+
+    /// Sets an environment variable for every program started from now on; services see it from the next boot on.
+    pub fn set_variable(&self, name: &str, value: &str) {
+        self.machine.set_variable(name, value);
     }
 
     /// Calls the shell stand-in with a script, as the real one is called.
@@ -275,7 +273,8 @@ impl Lab {
 
     fn ask<T: for<'de> serde::Deserialize<'de>>(&self, words: &[&str]) -> Result<T> {
         let answer = self.machine.tool(words)?;
-        serde_json::from_str(&answer).map_err(|e| LabError::failed(format!("{words:?}"), format!("{e}: {answer}")))
+        serde_json::from_str(&answer)
+            .map_err(|e| LabError::failed(format!("{words:?}"), format!("{e}: {answer}")))
     }
 }
 
@@ -292,16 +291,4 @@ fn free_port() -> Result<u16> {
     let failed = |e| LabError::failed("looking for a free port", e);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
     Ok(listener.local_addr().map_err(failed)?.port())
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in at(folder, fs::read_dir(folder))? {
-        let path = at(folder, entry)?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod artifacts;
+mod digest;
 mod error;
 mod exchange;
 mod lab;
@@ -17,6 +18,7 @@ mod sender;
 mod template;
 mod tools;
 
+pub use artifacts::build_for_windows;
 pub use error::{LabError, Result};
 pub use lab::Lab;
 pub use mailsec_lab_standins::agents::Agent;

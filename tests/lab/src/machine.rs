@@ -4,10 +4,11 @@ use crate::error::{LabError, Result, at};
 use crate::processes::{self, kill_9};
 use crate::program::{Ended, Running};
 use crate::tools;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The harness's tool on the lab's Windows.
@@ -20,6 +21,7 @@ const POWER: Duration = Duration::from_secs(60);
 pub(crate) struct Machine {
     prefix: PathBuf,
     calls: AtomicU32,
+    variables: Mutex<Vec<(String, String)>>,
 }
 
 impl Machine {
@@ -27,7 +29,14 @@ impl Machine {
     pub(crate) fn in_prefix(prefix: PathBuf) -> Result<Self> {
         let logs = prefix.join("lab-calls");
         at(&logs, fs::create_dir_all(&logs))?;
-        Ok(Self { prefix, calls: AtomicU32::new(0) })
+        Ok(Self { prefix, calls: AtomicU32::new(0), variables: Mutex::default() })
+    }
+
+    /// Sets an environment variable for every program started from now on.
+    pub(crate) fn set_variable(&self, name: &str, value: &str) {
+        let mut variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
+        variables.retain(|(known, _)| known != name);
+        variables.push((name.to_owned(), value.to_owned()));
     }
 
     pub(crate) fn prefix(&self) -> &Path {
@@ -37,12 +46,16 @@ impl Machine {
     /// A Windows path as Linux sees it. Only drive C is part of the lab.
     pub(crate) fn linux(&self, windows: &str) -> PathBuf {
         let path = windows.strip_prefix(r"C:\").or_else(|| windows.strip_prefix(r"c:\")).unwrap_or(windows);
-        path.split('\\').filter(|part| !part.is_empty()).fold(self.prefix.join("drive_c"), |path, part| path.join(part))
+        path.split('\\')
+            .filter(|part| !part.is_empty())
+            .fold(self.prefix.join("drive_c"), |path, part| path.join(part))
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
+        let variables = self.variables.lock().unwrap_or_else(PoisonError::into_inner).clone();
         command
+            .envs(variables)
             .env("WINEPREFIX", &self.prefix)
             .env("WINEDEBUG", std::env::var_os("MAILSEC_LAB_WINEDEBUG").unwrap_or_else(|| "-all".into()))
             .env("WINEDLLOVERRIDES", "mscoree,mshtml,winemenubuilder.exe=")
@@ -75,7 +88,10 @@ impl Machine {
 
     /// Stops the services in order, and switches the machine off.
     pub(crate) fn shut_down(&self) -> Result<()> {
-        self.tool(&["shutdown", "60"])?;
+        // A program that ended the session itself has taken the service manager along: asking would start it again.
+        if processes::windows(&self.prefix).iter().any(|process| process.image() == "services") {
+            self.tool(&["shutdown", "60"])?;
+        }
         self.switch_off()
     }
 
@@ -102,21 +118,22 @@ impl Machine {
         if ended.is_err() {
             // The tool is dead; what it had started must not go on behind the test's back.
             let image = |word: &str| word.to_ascii_lowercase();
-            let theirs = processes::windows(&self.prefix)
-                .into_iter()
-                .filter(|p| words.first().is_some_and(|w| p.command.first().is_some_and(|c| image(c) == image(w))));
+            let theirs = processes::windows(&self.prefix).into_iter().filter(|p| {
+                words.first().is_some_and(|w| p.command.first().is_some_and(|c| image(c) == image(w)))
+            });
             kill_9(&theirs.collect::<Vec<_>>());
         }
         ended?;
         let (stdout, stderr) = (running.stdout()?, running.stderr()?);
         let code = fs::read_to_string(&code_file).ok().and_then(|text| text.parse().ok());
-        let code = code.ok_or_else(|| LabError::failed(format!("{words:?}"), format!("did not run: {stderr}")))?;
+        let code =
+            code.ok_or_else(|| LabError::failed(format!("{words:?}"), format!("did not run: {stderr}")))?;
         Ok(Ended { code, stdout, stderr })
     }
 
     /// Starts a program and does not wait for it.
-    pub(crate) fn spawn(&self, words: &[&str]) -> Result<Running> {
-        self.start(words, &self.next_call())
+    pub(crate) fn spawn(&self, words: &[&str], input: &str) -> Result<Running> {
+        self.start_with_input(words, &self.next_call(), input)
     }
 
     /// Asks the harness's tool.
@@ -132,16 +149,24 @@ impl Machine {
         format!("{:04}", self.calls.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Output goes to files: a pipe would stay open as long as any program that inherited it lives.
     fn start(&self, words: &[&str], call: &str) -> Result<Running> {
+        self.start_with_input(words, call, "")
+    }
+
+    /// Output goes to files: a pipe would stay open as long as any program that inherited it lives.
+    fn start_with_input(&self, words: &[&str], call: &str, input: &str) -> Result<Running> {
         let file = |kind: &str| self.prefix.join("lab-calls").join(format!("{call}.{kind}"));
         let (stdout, stderr) = (file("out"), file("err"));
         let out = at(&stdout, File::create(&stdout))?;
         let err = at(&stderr, File::create(&stderr))?;
+        let stdin = file("in");
+        at(&stdin, fs::write(&stdin, input))?;
+        let input = at(&stdin, File::open(&stdin))?;
         let what = format!("{words:?}");
         let child = self
             .command("wine")
             .args(words)
+            .stdin(input)
             .stdout(out)
             .stderr(err)
             .spawn()

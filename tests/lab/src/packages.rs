@@ -85,12 +85,12 @@ impl Package {
     /// What wixl cannot express, as statements on the finished package.
     const fn changes(self) -> &'static [&'static str] {
         match self {
-            Self::Vipre51Reboot => {
-                &["INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('ScheduleReboot', '', 6650)"]
-            }
-            Self::Vipre51Refused => {
-                &["INSERT INTO LaunchCondition (Condition, Description) VALUES ('LABALLOWED', 'The lab forbids it.')"]
-            }
+            Self::Vipre51Reboot => &[
+                "INSERT INTO InstallExecuteSequence (Action, Condition, Sequence) VALUES ('ScheduleReboot', '', 6650)",
+            ],
+            Self::Vipre51Refused => &[
+                "INSERT INTO LaunchCondition (Condition, Description) VALUES ('LABALLOWED', 'The lab forbids it.')",
+            ],
             // After the files are there and the service runs: what a vendor's own action at the end would do.
             Self::Vipre51Halfway => &[
                 "INSERT INTO CustomAction (Action, Type, Source, Target) VALUES ('LabFails', 19, '', 'The lab fails it.')",

@@ -22,7 +22,8 @@ const NEEDED: [(&str, &str); 6] = [
 /// one that ran well, so there is no way to skip.
 pub(crate) fn require() {
     let found = |program: &str| {
-        env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(|folder| folder.join(program).is_file())
+        env::split_paths(&env::var_os("PATH").unwrap_or_default())
+            .any(|folder| folder.join(program).is_file())
     };
     let missing: Vec<_> = NEEDED.iter().filter(|(program, _)| !found(program)).collect();
     if !missing.is_empty() {

@@ -42,8 +42,8 @@ pub enum AgentsError {
 
 /// Reads the agents of a file.
 pub fn read(path: &Path) -> Result<Vec<Agent>, AgentsError> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| AgentsError::File { path: path.to_owned(), source })?;
+    let text =
+        fs::read_to_string(path).map_err(|source| AgentsError::File { path: path.to_owned(), source })?;
     parse(&text)
 }
 

@@ -1,8 +1,9 @@
 //! The cmdlets for transport agents, with the behaviour of Exchange's that an upgrade can trip over.
 
 use crate::agents::{self, Agent, AgentsError};
+use crate::call::{Call, describe, find};
 use crate::script::Statement;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// An error as the shell reports it.
@@ -25,8 +26,6 @@ pub struct Cmdlets<'a> {
     /// The warnings given so far.
     pub warnings: Vec<String>,
 }
-
-const COMMON: [&str; 3] = ["transportservice", "confirm", "erroraction"];
 
 impl Cmdlets<'_> {
     /// Executes one statement.
@@ -65,7 +64,9 @@ impl Cmdlets<'_> {
             verb => return Err(call.not_a_command(verb)),
         };
         agents::write(&file, &agents).map_err(|e| call.files(&e))?;
-        self.warn(format!("The following service restart is required for the change(s) to take effect : {service}"));
+        self.warn(format!(
+            "The following service restart is required for the change(s) to take effect : {service}"
+        ));
         Ok(call.unless_discarded(result))
     }
 
@@ -73,16 +74,20 @@ impl Cmdlets<'_> {
         call.only(&["identity", "name", "transportagentfactory", "assemblypath"])?;
         let name = call.parameter("name").or_else(|| call.parameter("identity"));
         let name = name.ok_or_else(|| call.missing("Name"))?;
-        let factory = call.parameter("transportagentfactory").ok_or_else(|| call.missing("TransportAgentFactory"))?;
+        let factory =
+            call.parameter("transportagentfactory").ok_or_else(|| call.missing("TransportAgentFactory"))?;
         let assembly = call.parameter("assemblypath").ok_or_else(|| call.missing("AssemblyPath"))?;
         if name.is_empty() || name.chars().count() > 64 {
-            return Err(call.argument("The agent name must have between 1 and 64 characters.\r\nParameter name: Name"));
+            return Err(call
+                .argument("The agent name must have between 1 and 64 characters.\r\nParameter name: Name"));
         }
         if find(agents, name).is_some() {
             return Err(call.argument(&format!("A transport agent with the name \"{name}\" already exists.")));
         }
         if assembly.starts_with(r"\\") || assembly.starts_with("//") {
-            return Err(call.argument("The assembly path can't be a UNC path.\r\nParameter name: AssemblyPath"));
+            return Err(
+                call.argument("The assembly path can't be a UNC path.\r\nParameter name: AssemblyPath")
+            );
         }
         if !(self.load)(assembly) {
             return Err(call.argument(&format!(
@@ -90,7 +95,8 @@ impl Cmdlets<'_> {
             )));
         }
         // Exchange finds the kind of agent by looking into the assembly; the lab's factories say it in their names.
-        let kind = if factory.contains("SmtpReceive") { "Smtp.SmtpReceiveAgent" } else { "Routing.RoutingAgent" };
+        let kind =
+            if factory.contains("SmtpReceive") { "Smtp.SmtpReceiveAgent" } else { "Routing.RoutingAgent" };
         agents.push(Agent {
             name: name.to_owned(),
             base_type: format!("Microsoft.Exchange.Data.Transport.{kind}"),
@@ -109,123 +115,6 @@ impl Cmdlets<'_> {
     }
 }
 
-fn find(agents: &[Agent], name: &str) -> Option<usize> {
-    agents.iter().position(|agent| agent.name.to_lowercase() == name.to_lowercase())
-}
-
-fn describe(agent: &Agent, priority: usize) -> Value {
-    json!({
-        "Identity": agent.name,
-        "Enabled": agent.enabled,
-        "Priority": priority,
-        "TransportAgentFactory": agent.class_factory,
-        "AssemblyPath": agent.assembly_path,
-    })
-}
-
-/// One call of a cmdlet: its parameters, and the errors it can end with.
-struct Call<'a> {
-    statement: &'a Statement,
-}
-
-impl Call<'_> {
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.statement.parameters.get(name).map(String::as_str)
-    }
-
-    fn unless_discarded(&self, value: Value) -> Value {
-        if self.statement.discarded { Value::Null } else { value }
-    }
-
-    fn transport_service(&self) -> Result<(&'static str, &'static str), CmdletError> {
-        let service = self.parameter("transportservice").unwrap_or("Hub");
-        match service.to_ascii_lowercase().as_str() {
-            "hub" | "edge" => Ok(("agents.config", "MSExchangeTransport")),
-            "frontend" => Ok(("fetagents.config", "MSExchangeFrontEndTransport")),
-            _ => Err(self.argument(&format!("The lab has no transport service \"{service}\"."))),
-        }
-    }
-
-    /// Every agent, unless the identity is that of one: an unknown identity is no error and no empty answer.
-    fn get(&self, agents: &[Agent]) -> Result<Value, CmdletError> {
-        self.only(&["identity"])?;
-        let wanted = self.parameter("identity").and_then(|name| find(agents, name));
-        Ok(agents
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| wanted.is_none_or(|wanted| wanted == *at))
-            .map(|(at, agent)| describe(agent, at + 1))
-            .collect())
-    }
-
-    fn existing(&self, agents: &[Agent], others: &[&str]) -> Result<usize, CmdletError> {
-        self.only(&[&["identity"], others].concat())?;
-        let name = self.parameter("identity").ok_or_else(|| self.missing("Identity"))?;
-        find(agents, name).ok_or_else(|| {
-            self.argument(&format!("Transport agent \"{name}\" isn't found.\r\nParameter name: Identity"))
-        })
-    }
-
-    fn confirmed(&self) -> Result<(), CmdletError> {
-        if self.parameter("confirm") == Some("false") {
-            return Ok(());
-        }
-        Err(self.error(
-            "System.Management.Automation.PSInvalidOperationException",
-            "Windows PowerShell is in NonInteractive mode. Read and Prompt functionality is not available.",
-        ))
-    }
-
-    fn priority(&self, count: usize) -> Result<usize, CmdletError> {
-        let text = self.parameter("priority").ok_or_else(|| self.missing("Priority"))?;
-        text.parse().ok().filter(|priority| (1..=count).contains(priority)).ok_or_else(|| {
-            self.error(
-                "System.ArgumentOutOfRangeException",
-                &format!("The agent priority must be between 1 and {count}.\r\nParameter name: Priority"),
-            )
-        })
-    }
-
-    fn only(&self, allowed: &[&str]) -> Result<(), CmdletError> {
-        let known = |name: &&String| COMMON.contains(&name.as_str()) || allowed.contains(&name.as_str());
-        match self.statement.parameters.keys().find(|name| !known(name)) {
-            None => Ok(()),
-            Some(name) => Err(self.error(
-                "System.Management.Automation.ParameterBindingException",
-                &format!("A parameter cannot be found that matches parameter name '{name}'."),
-            )),
-        }
-    }
-
-    fn missing(&self, name: &str) -> CmdletError {
-        self.error(
-            "System.Management.Automation.ParameterBindingException",
-            &format!("Cannot process command because of one or more missing mandatory parameters: {name}."),
-        )
-    }
-
-    fn argument(&self, message: &str) -> CmdletError {
-        self.error("System.ArgumentException", message)
-    }
-
-    fn files(&self, error: &AgentsError) -> CmdletError {
-        self.error("System.IO.IOException", &error.to_string())
-    }
-
-    fn not_a_command(&self, verb: &str) -> CmdletError {
-        self.error(
-            "System.Management.Automation.CommandNotFoundException",
-            &format!("The term '{verb}-TransportAgent' is not recognized as the name of a cmdlet."),
-        )
-    }
-
-    fn error(&self, kind: &'static str, message: &str) -> CmdletError {
-        let class = kind.rsplit('.').next().unwrap_or(kind).trim_end_matches("Exception");
-        let id = format!("{class},Microsoft.Exchange.Management.AgentTasks.{}TransportAgent", self.statement.verb);
-        CmdletError { kind, id, message: message.to_owned() }
-    }
-}
-
 /// Reads the agents as transport does at its start: those it would load, in order.
 pub fn enabled(shared: &Path) -> Result<Vec<Agent>, AgentsError> {
     let mut agents = agents::read(&shared.join("agents.config"))?;
@@ -236,6 +125,7 @@ pub fn enabled(shared: &Path) -> Result<Vec<Agent>, AgentsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn shell(script: &str) -> (Vec<Value>, Option<CmdletError>, Vec<Agent>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
@@ -268,7 +158,8 @@ mod tests {
 
     #[test]
     fn an_unknown_identity_gets_all_agents_but_changes_none() {
-        let (results, error, ..) = shell("Get-TransportAgent 'b'\nGet-TransportAgent 'Z'\nEnable-TransportAgent 'Z'");
+        let (results, error, ..) =
+            shell("Get-TransportAgent 'b'\nGet-TransportAgent 'Z'\nEnable-TransportAgent 'Z'");
         assert_eq!(results[0].as_array().unwrap().len(), 1);
         assert_eq!(results[0][0]["Priority"], 2);
         assert_eq!(results[1].as_array().unwrap().len(), 3);

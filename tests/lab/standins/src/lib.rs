@@ -7,6 +7,7 @@
 
 pub mod agents;
 pub mod base64;
+mod call;
 pub mod cmdlets;
 pub mod events;
 pub mod faults;

@@ -49,8 +49,8 @@ pub fn parse(script: &str) -> Result<Script, ScriptError> {
     for line in script.lines().map(str::trim) {
         if let Some(value) = assigned(line, "$nonce") {
             nonce = quoted(value);
-        } else if let Some(statement) = statement(line)
-            .map_err(|problem| ScriptError::Statement { problem, line: line.to_owned() })?
+        } else if let Some(statement) =
+            statement(line).map_err(|problem| ScriptError::Statement { problem, line: line.to_owned() })?
         {
             statements.push(statement);
         }
@@ -85,8 +85,7 @@ fn statement(line: &str) -> Result<Option<Statement>, String> {
     else {
         return Ok(None);
     };
-    let mut statement =
-        Statement { verb: verb.to_owned(), parameters: BTreeMap::new(), discarded: false };
+    let mut statement = Statement { verb: verb.to_owned(), parameters: BTreeMap::new(), discarded: false };
     let mut words = Words(tail);
     while let Some(word) = words.next()? {
         match word {
@@ -149,7 +148,8 @@ impl<'a> Words<'a> {
             v if plain(v) && !v.starts_with('$') && !v.is_empty() => Ok(v.to_owned()),
             v => Err(format!("the stand-in does not understand the value {v}")),
         };
-        let Some(parameter) = word.strip_prefix('-').filter(|p| p.starts_with(|c: char| c.is_ascii_alphabetic()))
+        let Some(parameter) =
+            word.strip_prefix('-').filter(|p| p.starts_with(|c: char| c.is_ascii_alphabetic()))
         else {
             return value(word).map(|v| Some(Word::Bare(v)));
         };

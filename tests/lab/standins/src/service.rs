@@ -44,7 +44,10 @@ impl Service {
 
     /// Reports that the service has stopped, because it was told to or with an error of its own.
     pub fn stopped(&self, error: Option<u32>) -> windows_service::Result<()> {
-        self.set(ServiceState::Stopped, error.map_or(ServiceExitCode::NO_ERROR, ServiceExitCode::ServiceSpecific))
+        self.set(
+            ServiceState::Stopped,
+            error.map_or(ServiceExitCode::NO_ERROR, ServiceExitCode::ServiceSpecific),
+        )
     }
 
     /// Becomes true when the service is told to stop.

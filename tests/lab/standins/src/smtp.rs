@@ -26,7 +26,8 @@ pub fn serve(stream: TcpStream, host: &str, ledger: &Ledger, stop: &AtomicBool) 
         match upper.split([' ', ':']).next().unwrap_or_default() {
             "EHLO" => {
                 greeted = true;
-                session.say(&format!("250-{host} Hello [127.0.0.1]\r\n250-SIZE {LARGEST}\r\n250 8BITMIME"))?;
+                session
+                    .say(&format!("250-{host} Hello [127.0.0.1]\r\n250-SIZE {LARGEST}\r\n250 8BITMIME"))?;
             }
             "HELO" => {
                 greeted = true;

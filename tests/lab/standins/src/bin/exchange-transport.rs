@@ -56,7 +56,8 @@ mod transport {
         let held = load(&layout::shared_folder(&windows::exchange_folder()))?;
         let names = held.iter().map(|(name, _)| name.clone()).collect();
         let ledger = Arc::new(Ledger::open(&lab.mail_file(), names).map_err(Failure::stopped)?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.smtp_port)).map_err(Failure::stopped)?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, settings.smtp_port)).map_err(Failure::stopped)?;
         listener.set_nonblocking(true).map_err(Failure::stopped)?;
         service.running().map_err(Failure::stopped)?;
         let mut sessions = Vec::new();

@@ -18,7 +18,10 @@ mod plugin_manager {
     /// The settings of a product that was never configured. An operator's changes to them are what must survive.
     const SETTINGS: [(&str, &str); 3] = [
         ("GlobalLab.xml", "<settings><journal days=\"30\"/><updates automatic=\"true\"/></settings>\r\n"),
-        ("PoliciesLab.xml", "<policies><antispam enabled=\"true\"/><antivirus enabled=\"true\"/></policies>\r\n"),
+        (
+            "PoliciesLab.xml",
+            "<policies><antispam enabled=\"true\"/><antivirus enabled=\"true\"/></policies>\r\n",
+        ),
         ("CustomRulesLab.xml", "<rules><rule name=\"no executables\" action=\"quarantine\"/></rules>\r\n"),
     ];
 
@@ -28,7 +31,7 @@ mod plugin_manager {
 
     fn service_main(_arguments: Vec<OsString>) {
         let Ok(service) = Service::starting(layout::PLUGIN_MANAGER_SERVICE) else { return };
-        let error = settings().err().and_then(|_| Some(1)).or_else(|| service.running().err().map(|_| 2));
+        let error = settings().err().map(|_| 1).or_else(|| service.running().err().map(|_| 2));
         if error.is_none() {
             while !service.stop().load(Ordering::SeqCst) {
                 thread::sleep(Duration::from_millis(50));

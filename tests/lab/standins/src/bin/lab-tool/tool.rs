@@ -43,14 +43,9 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["shutdown", seconds] => shutdown(deadline(seconds)?)?,
         ["registry", key, value] => say(&registry(key, value)?)?,
         ["registry-set", key, value, text] => LOCAL_MACHINE.create(key)?.set_string(value, text)?,
-        ["volatile-set", key, value, text] => LOCAL_MACHINE
-            .options()
-            .read()
-            .write()
-            .create()
-            .volatile()
-            .open(key)?
-            .set_string(value, text)?,
+        ["volatile-set", key, value, text] => {
+            LOCAL_MACHINE.options().read().write().create().volatile().open(key)?.set_string(value, text)?
+        }
         _ => return Err(USAGE.into()),
     }
     Ok(ExitCode::SUCCESS)
@@ -115,11 +110,12 @@ fn exit_code(status: &ServiceStatus) -> u32 {
 fn settle(deadline: Instant, names: &[&str]) -> Result<()> {
     let manager = ServiceManager::local_computer(None::<&str>, ServiceManagerAccess::CONNECT)?;
     for name in names {
-        let service = match manager.open_service(name, ServiceAccess::QUERY_CONFIG | ServiceAccess::QUERY_STATUS) {
-            Ok(service) => service,
-            Err(ServiceError::Winapi(e)) if e.raw_os_error() == Some(SERVICE_DOES_NOT_EXIST) => continue,
-            Err(e) => return Err(e.into()),
-        };
+        let service =
+            match manager.open_service(name, ServiceAccess::QUERY_CONFIG | ServiceAccess::QUERY_STATUS) {
+                Ok(service) => service,
+                Err(ServiceError::Winapi(e)) if e.raw_os_error() == Some(SERVICE_DOES_NOT_EXIST) => continue,
+                Err(e) => return Err(e.into()),
+            };
         if service.query_config()?.start_type != service::ServiceStartType::AutoStart {
             continue;
         }
@@ -178,8 +174,10 @@ fn stop(name: &str, deadline: Instant) -> Result<()> {
 
 /// Stops every running service that is not Windows' own, as an orderly shutdown does.
 fn shutdown(deadline: Instant) -> Result<()> {
-    let own = |program: &str| program.to_ascii_lowercase().trim_start_matches('"').starts_with(r"c:\windows\");
-    let running: Vec<_> = services()?.into_iter().filter(|s| s.state == "Running" && !own(&s.program)).collect();
+    let own =
+        |program: &str| program.to_ascii_lowercase().trim_start_matches('"').starts_with(r"c:\windows\");
+    let running: Vec<_> =
+        services()?.into_iter().filter(|s| s.state == "Running" && !own(&s.program)).collect();
     for service in running {
         stop(&service.name, deadline)?;
     }
