@@ -76,6 +76,10 @@ impl Artifacts {
         for input in inputs {
             hasher.update(&at(&input, fs::read(&input))?);
         }
+        // Another Wine fills its prefixes with other files.
+        let version =
+            Command::new("wine").arg("--version").output().map_err(|e| LabError::failed("wine", e))?;
+        hasher.update(&version.stdout);
         let digest = hasher.finalize().to_hex()[..16].to_owned();
         Ok(Self { folder: lab.join(format!("artifacts-{digest}")), programs, digest })
     }

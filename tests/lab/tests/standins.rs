@@ -198,6 +198,9 @@ fn machines_lose_no_acknowledged_mail_and_come_up_again() {
     let sender = lab.start_sender(Duration::from_millis(5));
     std::thread::sleep(Duration::from_millis(500));
 
+    assert_eq!(lab.run(&["shutdown.exe", "/r", "/t", "0"]).unwrap().code, 0);
+    assert_eq!(lab.restarts_asked_for().unwrap(), [["/r", "/t", "0"]]);
+    assert_eq!(state(&lab, TRANSPORT), "Running", "asking is not doing");
     lab.reboot().unwrap();
     assert_eq!(lab.read_registry(key, "Id").unwrap(), None, "a volatile key ends with the boot");
     let lasting = Some(RegistryValue::Text("stays".to_owned()));

@@ -53,7 +53,7 @@ pub fn parse(text: &str) -> Result<Vec<Agent>, AgentsError> {
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut agents = Vec::new();
     let mut in_list = false;
-    let mut lists = 0;
+    let (mut lists, mut whole) = (0, false);
     loop {
         match reader.read_event().map_err(|e| malformed(&e))? {
             Event::Start(start) if start.name().as_ref() == "agentList" => {
@@ -62,6 +62,7 @@ pub fn parse(text: &str) -> Result<Vec<Agent>, AgentsError> {
             }
             Event::Empty(empty) if empty.name().as_ref() == "agentList" => lists += 1,
             Event::End(end) if end.name().as_ref() == "agentList" => in_list = false,
+            Event::End(end) if end.name().as_ref() == "configuration" => whole = true,
             Event::Start(tag) | Event::Empty(tag) if in_list && tag.name().as_ref() == "agent" => {
                 agents.push(agent(&tag)?);
             }
@@ -69,7 +70,7 @@ pub fn parse(text: &str) -> Result<Vec<Agent>, AgentsError> {
             _ => {}
         }
     }
-    if lists == 1 { Ok(agents) } else { Err(malformed(&"there is not exactly one agentList")) }
+    if lists == 1 && whole { Ok(agents) } else { Err(malformed(&"not one whole agentList")) }
 }
 
 fn agent(tag: &BytesStart<'_>) -> Result<Agent, AgentsError> {
@@ -146,6 +147,9 @@ mod tests {
     fn half_a_file_is_an_error_and_not_an_empty_list() {
         let whole = render(&[]);
         assert_eq!(parse(&whole).unwrap(), []);
+        for (end, _) in whole.match_indices('\n').filter(|(end, _)| end + 1 < whole.len()) {
+            assert!(parse(&whole[..end]).is_err(), "{end}");
+        }
         assert!(parse("").is_err());
         assert!(parse("<configuration><mexRuntime><agentList><agent name=\"x\"/></agentList>").is_err());
     }
