@@ -1,9 +1,9 @@
 //! A lab to look at: a machine with 4.5 on it, until Enter is pressed.
 
-use mailsec_lab::{Lab, LabError};
-use std::io::{self, Write as _};
-
-fn main() -> Result<(), LabError> {
+#[cfg(unix)]
+fn main() -> Result<(), mailsec_lab::LabError> {
+    use mailsec_lab::{Lab, LabError};
+    use std::io::{self, Write as _};
     let lab = Lab::new()?;
     lab.install_vipre_45()?;
     let failed = |source| LabError::File { path: "the terminal".into(), source };
@@ -17,3 +17,6 @@ fn main() -> Result<(), LabError> {
     .map_err(failed)?;
     Ok(())
 }
+
+#[cfg(not(unix))]
+fn main() {}

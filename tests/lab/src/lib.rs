@@ -4,6 +4,7 @@
 //! Each [`Lab`] is a machine of its own (a Wine prefix copied from a cached template). Dropping it ends every one of its
 //! processes and deletes it; `MAILSEC_LAB_KEEP=1` keeps its files. What the lab cannot show is in its `README.md`.
 #![forbid(unsafe_code)]
+#![cfg(unix)]
 
 mod artifacts;
 mod digest;
