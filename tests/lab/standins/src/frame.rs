@@ -1,10 +1,10 @@
-//! The shell's answer: JSON between two lines that carry the caller's nonce.
+//! The shell's answer: JSON between two lines that the script chose.
 
 use serde_json::{Value, json};
 
 /// The whole answer, its lines ended as the shell ends them.
-pub fn frame(nonce: &str, answer: &Value) -> String {
-    format!("<<mailsec {nonce}\r\n{answer}\r\nmailsec {nonce}>>\r\n")
+pub fn frame((begin, end): &(String, String), answer: &Value) -> String {
+    format!("{begin}\r\n{answer}\r\n{end}\r\n")
 }
 
 /// The answer when every statement succeeded.

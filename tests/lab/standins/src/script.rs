@@ -1,7 +1,8 @@
 //! The narrow part of the shell's language that the stand-in understands.
 //!
 //! One line says `$nonce = '...'`. Every line of the form `Verb-TransportAgent -Param value ...` is a statement, also
-//! behind `$name = ` or `$name += ` and before ` | Out-Null`. Every other line is ignored. A line that begins like a
+//! behind `$name = ` or `$name += ` and before ` | Out-Null`. The lines `[Console]::Out.WriteLine('...' + $nonce + '...')`
+//! say how the answer is marked. Every other line is ignored. A line that begins like a
 //! statement and is not one is an error, as it would be in the real shell.
 
 use std::collections::BTreeMap;
@@ -9,8 +10,8 @@ use std::collections::BTreeMap;
 /// A script, as far as the stand-in understands it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Script {
-    /// What marks the answer as the one to this call.
-    pub nonce: String,
+    /// The lines before and after the answer, which mark it as the one to this call.
+    pub marks: (String, String),
     /// The statements in their order.
     pub statements: Vec<Statement>,
 }
@@ -45,17 +46,47 @@ pub enum ScriptError {
 /// Reads a script.
 pub fn parse(script: &str) -> Result<Script, ScriptError> {
     let mut nonce = None;
+    let mut marks = Vec::new();
     let mut statements = Vec::new();
     for line in script.lines().map(str::trim) {
         if let Some(value) = assigned(line, "$nonce") {
             nonce = quoted(value);
+        } else if let Some(mark) = nonce.as_deref().and_then(|nonce| mark(line, nonce)) {
+            marks.push(mark);
         } else if let Some(statement) =
             statement(line).map_err(|problem| ScriptError::Statement { problem, line: line.to_owned() })?
         {
             statements.push(statement);
         }
     }
-    Ok(Script { nonce: nonce.ok_or(ScriptError::NoNonce)?, statements })
+    let nonce = nonce.ok_or(ScriptError::NoNonce)?;
+    let marks = match <[String; 2]>::try_from(marks) {
+        Ok([begin, end]) => (begin, end),
+        Err(_) => (format!("<<mailsec {nonce}"), format!("mailsec {nonce}>>")),
+    };
+    Ok(Script { marks, statements })
+}
+
+/// A line that is written to the console and has the nonce in it.
+fn mark(line: &str, nonce: &str) -> Option<String> {
+    let expression =
+        line.strip_prefix("[Console]::Out.WriteLine(")?.trim_end_matches(';').strip_suffix(')')?;
+    let mut has_nonce = false;
+    let mut mark = String::new();
+    for term in expression.split('+').map(str::trim) {
+        if term == "$nonce" {
+            has_nonce = true;
+            mark.push_str(nonce);
+        } else {
+            mark.push_str(term.strip_prefix('\'')?.strip_suffix('\'').filter(|text| !text.contains('\''))?);
+        }
+    }
+    has_nonce.then_some(mark)
+}
+
+/// The shell takes the typographic quotes for quotes too.
+fn is_quote(c: char) -> bool {
+    matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}')
 }
 
 fn assigned<'a>(line: &'a str, variable: &str) -> Option<&'a str> {
@@ -134,8 +165,8 @@ impl<'a> Words<'a> {
             self.0 = &text[1..];
             return Ok(Some(Word::Pipe));
         }
-        if first == '\'' {
-            return self.quoted(&text[1..]).map(Some);
+        if is_quote(first) {
+            return self.quoted(&text[first.len_utf8()..]).map(Some);
         }
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
@@ -163,12 +194,10 @@ impl<'a> Words<'a> {
         let mut value = String::new();
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
-            if c != '\'' {
+            if !is_quote(c) || chars.next_if(|(_, next)| is_quote(*next)).is_some() {
                 value.push(c);
-            } else if chars.next_if(|(_, next)| *next == '\'').is_some() {
-                value.push('\'');
             } else {
-                self.0 = &text[at + 1..];
+                self.0 = &text[at + c.len_utf8()..];
                 return Ok(Word::Quoted(value));
             }
         }
@@ -189,7 +218,7 @@ mod tests {
              Set-TransportAgent 'a' -Priority 3;\r\n} catch { Write-Error 'x' }\r\n# Get-TransportAgent",
         )
         .unwrap();
-        assert_eq!(script.nonce, "00ff");
+        assert_eq!(script.marks, ("<<mailsec 00ff".to_owned(), "mailsec 00ff>>".to_owned()));
         let text: Vec<_> = script
             .statements
             .iter()
@@ -203,6 +232,20 @@ mod tests {
                 r#"Set {"identity": "a", "priority": "3"} false"#,
             ]
         );
+    }
+
+    #[test]
+    fn the_script_says_how_its_answer_is_marked() {
+        let script = parse(
+            "$nonce = '1a'\n$PSDefaultParameterValues['*-TransportAgent:WarningVariable'] = '+w'\n\
+             $null = Get-Command -Name 'Get-TransportAgent'\n$results += Get-TransportAgent -Identity 'a\u{2019}\u{2019}b'\n\
+             [Console]::Out.WriteLine('<<<' + $nonce)\n[Console]::Out.WriteLine($json)\n\
+             [Console]::Out.WriteLine('end ' + $nonce + '>>>')",
+        )
+        .unwrap();
+        assert_eq!(script.marks, ("<<<1a".to_owned(), "end 1a>>>".to_owned()));
+        assert_eq!(script.statements.len(), 1);
+        assert_eq!(script.statements[0].parameters["identity"], "a\u{2019}b");
     }
 
     #[test]

@@ -50,7 +50,7 @@ mod shell {
             Some(error) => frame::failure(error, results.len()),
         };
         thread::sleep(Duration::from_secs(faults.hang_after_seconds));
-        say(&frame::frame(&script.nonce, &answer), &faults)?;
+        say(&frame::frame(&script.marks, &answer), &faults)?;
         drop(held);
         Ok(ExitCode::from(faults.exit_code))
     }
