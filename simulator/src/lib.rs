@@ -14,6 +14,7 @@ pub mod fate;
 pub mod faults;
 pub mod folder;
 pub mod host;
+pub mod journal;
 pub mod oracle;
 pub mod tape;
 pub mod world;
@@ -21,6 +22,7 @@ pub mod worlds;
 
 pub use fate::{Decision, Fate, Pacer};
 pub use faults::Fault;
+pub use journal::PoweredJournal;
 pub use host::{SimHost, SimPower};
 pub use tape::{Calm, CrashAt, Replay, Swarm, Tape};
 pub use world::World;
