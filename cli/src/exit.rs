@@ -68,7 +68,9 @@ impl Exit {
             Stop::RestartPending => Self::RestartPending,
             Stop::Paused => Self::Paused,
             Stop::GateOpen(_) => match gate {
-                Some(GateKind::InDoubt | GateKind::Failed | GateKind::UndoFailed | GateKind::Loop) => Self::InDoubt,
+                Some(GateKind::InDoubt | GateKind::Failed | GateKind::UndoFailed | GateKind::Loop) => {
+                    Self::InDoubt
+                }
                 _ => Self::GateWaiting,
             },
         }

@@ -44,7 +44,11 @@ pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
     let exit = Exit::of_failure(failure);
     if json {
         let value = json!({ "error": failure, "exit": exit as u8 });
-        _ = writeln!(std::io::stdout().lock(), "{}", serde_json::to_string_pretty(&value).unwrap_or_default());
+        _ = writeln!(
+            std::io::stdout().lock(),
+            "{}",
+            serde_json::to_string_pretty(&value).unwrap_or_default()
+        );
     }
     _ = write!(std::io::stderr().lock(), "{}", describe(failure));
     exit

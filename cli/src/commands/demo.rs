@@ -2,17 +2,11 @@
 //! the middle of the installer together with the server's power, taken up again, restarted, finished, reported.
 
 use crate::{
-    args::{Common, DemoArgs},
+    args::DemoArgs,
     exit::Exit,
     output::{Reply, say, system},
 };
-use mailsec_core::{
-    Failure,
-    engine::load,
-    failure::Code,
-    journal::WitnessReader,
-    upgrade::StepState,
-};
+use mailsec_core::{Failure, engine::load, failure::Code, journal::WitnessReader, upgrade::StepState};
 use mailsec_simulator::{SimHost, folder, worlds};
 use serde_json::json;
 use std::{
@@ -21,14 +15,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many times faster than real the simulated server runs: an upgrade of some ten minutes takes some ten seconds.
-const SPEED: &str = "60";
+/// How many times faster than real the simulated server runs: some four minutes take some twelve seconds.
+const SPEED: &str = "20";
 /// The step in which the power fails.
 const FATAL_STEP: &str = "run-installer";
 /// The demo gives up when nothing happens for so long.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-pub(crate) fn demo(common: &Common, args: DemoArgs) -> Result<Reply, Failure> {
+pub(crate) fn demo(args: DemoArgs) -> Result<Reply, Failure> {
     let folder = match args.folder {
         Some(folder) => folder,
         None => std::env::temp_dir().join(format!("mailsec-demo-{}", uuid::Uuid::now_v7())),
@@ -38,8 +32,11 @@ pub(crate) fn demo(common: &Common, args: DemoArgs) -> Result<Reply, Failure> {
             .found(folder.display().to_string())
             .hint("choose another folder"));
     }
-    let demo = Demo { program: std::env::current_exe().map_err(|e| system("the program cannot find itself", e))?, folder };
-    demo.show(common)
+    let demo = Demo {
+        program: std::env::current_exe().map_err(|e| system("the program cannot find itself", e))?,
+        folder,
+    };
+    demo.show()
 }
 
 struct Demo {
@@ -48,7 +45,7 @@ struct Demo {
 }
 
 impl Demo {
-    fn show(&self, common: &Common) -> Result<Reply, Failure> {
+    fn show(&self) -> Result<Reply, Failure> {
         chapter("A simulated Exchange server with VIPRE Email Security for Exchange 4.5");
         SimHost::create(&self.folder, worlds::vipre_45())?;
         self.run(&["detect"], &[Exit::Done])?;
@@ -73,7 +70,8 @@ impl Demo {
         chapter("The report");
         let report = self.folder.join("report.txt");
         self.run(&["report", "--out", &report.display().to_string()], &[Exit::Done])?;
-        let text = std::fs::read_to_string(&report).map_err(|error| system("the report cannot be read", error))?;
+        let text =
+            std::fs::read_to_string(&report).map_err(|error| system("the report cannot be read", error))?;
         self.run(&["journal", "verify"], &[Exit::Done])?;
         let journal = self.state().join("journal");
         let ending = format!(
@@ -83,8 +81,6 @@ impl Demo {
             report.display(),
             self.folder.display()
         );
-        // In JSON the story still went to stderr.
-        _ = common;
         Ok(Reply::new(
             ending,
             json!({ "journal": journal, "report": report, "server": self.folder, "processes": processes }),
@@ -100,7 +96,13 @@ impl Demo {
         command
             .arg("--host")
             .arg(format!("sim:{}", self.folder.display()))
-            .args(["--no-input", "--speed", SPEED, "--secret", "service-account-password=env:MAILSEC_DEMO_PASSWORD"])
+            .args([
+                "--no-input",
+                "--speed",
+                SPEED,
+                "--secret",
+                "service-account-password=env:MAILSEC_DEMO_PASSWORD",
+            ])
             .args(arguments)
             .env("MAILSEC_DEMO_PASSWORD", worlds::vipre::PASSWORD)
             .env_remove("MAILSEC_STATE")
@@ -120,10 +122,13 @@ impl Demo {
         if expected.iter().any(|exit| *exit as i32 == code) {
             return Ok(code);
         }
-        Err(Failure::new(Code::System, format!("`mailsec {}` ended otherwise than the demo expects", arguments.join(" ")))
-            .expected(format!("exit code {:?}", expected.iter().map(|exit| *exit as i32).collect::<Vec<_>>()))
-            .found(format!("{status}"))
-            .hint(format!("the simulated server is still there: {}", self.folder.display())))
+        Err(Failure::new(
+            Code::System,
+            format!("`mailsec {}` ended otherwise than the demo expects", arguments.join(" ")),
+        )
+        .expected(format!("exit code {:?}", expected.iter().map(|exit| *exit as i32).collect::<Vec<_>>()))
+        .found(format!("{status}"))
+        .hint(format!("the simulated server is still there: {}", self.folder.display())))
     }
 
     fn begin(&self) -> Result<Child, Failure> {
@@ -150,16 +155,23 @@ impl Demo {
         let began = Instant::now();
         while !self.in_flight() {
             if let Ok(Some(status)) = child.try_wait() {
-                return Err(Failure::new(Code::System, "the upgrade ended before it could be killed").found(status.to_string()));
+                return Err(Failure::new(Code::System, "the upgrade ended before it could be killed")
+                    .found(status.to_string()));
             }
             if began.elapsed() > PATIENCE {
                 _ = child.kill();
-                return Err(Failure::new(Code::TimeLimit, "the upgrade did not come to the installer in time"));
+                return Err(Failure::new(
+                    Code::TimeLimit,
+                    "the upgrade did not come to the installer in time",
+                ));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
         std::thread::sleep(Duration::from_millis(400));
-        child.kill().and_then(|()| child.wait()).map_err(|error| system("the process cannot be killed", error))?;
+        child
+            .kill()
+            .and_then(|()| child.wait())
+            .map_err(|error| system("the process cannot be killed", error))?;
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use crate::{
 use mailsec_core::{
     Failure,
     plan::UnscannedPolicy,
-    product::{AccountChoice, BackupChoice, FactQuery, InstallerChoice, RulesChoice, Severity, UpgradeRequest},
+    product::{
+        AccountChoice, BackupChoice, FactQuery, InstallerChoice, RulesChoice, Severity, UpgradeRequest,
+    },
     values::ServerPath,
 };
 use serde_json::json;
@@ -32,9 +34,13 @@ pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, 
     let found = survey::survey(site.host(), &request).await?;
     let findings = found.assess(&request);
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocker);
-    let verdict = if blocked { "The upgrade cannot begin." } else { "Nothing stands in the way of the upgrade." };
+    let verdict =
+        if blocked { "The upgrade cannot begin." } else { "Nothing stands in the way of the upgrade." };
     let text = format!("{}\n{verdict}", show::findings(&findings));
-    let reply = Reply::new(text, json!({ "installation": found.installation, "findings": findings, "blocked": blocked }));
+    let reply = Reply::new(
+        text,
+        json!({ "installation": found.installation, "findings": findings, "blocked": blocked }),
+    );
     Ok(if blocked { reply.exit(Exit::Refused) } else { reply })
 }
 

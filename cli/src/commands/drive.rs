@@ -57,7 +57,8 @@ pub(crate) async fn record(
 ) -> Result<(), Failure> {
     let host = site.host();
     let len = load(&journal.read(upgrade)?).len;
-    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp =
+        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
     journal.append(upgrade, len, &stamp, &[event])?;
     journal.settle()
 }
@@ -87,9 +88,16 @@ pub(crate) async fn drive_with(
     let mut watcher = show::Progress::new(&loaded.state);
     let actor = actor();
     let stop = {
-        let mut engine =
-            Engine::open(site.host(), journal, upgrade, product.vendor(), &desk, &mut watcher, (VERSION, &actor))
-                .await?;
+        let mut engine = Engine::open(
+            site.host(),
+            journal,
+            upgrade,
+            product.vendor(),
+            &desk,
+            &mut watcher,
+            (VERSION, &actor),
+        )
+        .await?;
         engine.run().await?
     };
     drop(watcher);

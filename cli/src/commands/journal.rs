@@ -36,7 +36,12 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     .cause(error)
             })?;
             Ok(Reply::new(
-                format!("{} envelopes of upgrade {upgrade} in {}, head {}", bundle.envelopes, out.display(), bundle.head),
+                format!(
+                    "{} envelopes of upgrade {upgrade} in {}, head {}",
+                    bundle.envelopes,
+                    out.display(),
+                    bundle.head
+                ),
                 json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out }),
             ))
         }
@@ -66,13 +71,18 @@ async fn verify(common: &Common) -> Result<Reply, Failure> {
     for (upgrade, tip, witness) in state.reader().verify()? {
         let text = match &witness {
             WitnessState::Whole => "whole".to_owned(),
-            WitnessState::TornTail { bytes } => format!("whole, and {bytes} bytes of a write that was cut off"),
+            WitnessState::TornTail { bytes } => {
+                format!("whole, and {bytes} bytes of a write that was cut off")
+            }
             WitnessState::Damaged(damage) => {
                 sound = false;
                 crate::output::describe(&damage.failure())
             }
         };
-        lines.push(format!("upgrade {upgrade}: {} envelopes, head {}\n  witness: {text}", tip.count, tip.hash));
+        lines.push(format!(
+            "upgrade {upgrade}: {} envelopes, head {}\n  witness: {text}",
+            tip.count, tip.hash
+        ));
     }
     let mut value = json!({ "witnesses": state.reader().verify()?.iter().map(|(id, tip, state)| json!({ "upgrade": id, "envelopes": tip.count, "head": tip.hash, "state": state })).collect::<Vec<_>>() });
     if lines.is_empty() {
@@ -86,9 +96,13 @@ async fn verify(common: &Common) -> Result<Reply, Failure> {
             let verification = journal.verify()?;
             sound = verification.is_sound();
             lines.extend(report.repaired.iter().map(|repair| format!("mended: {repair}")));
-            lines.extend(verification.upgrades.iter().filter_map(|found| found.damage.as_ref()).map(|damage| {
-                crate::output::describe(&damage.failure())
-            }));
+            lines.extend(
+                verification
+                    .upgrades
+                    .iter()
+                    .filter_map(|found| found.damage.as_ref())
+                    .map(|damage| crate::output::describe(&damage.failure())),
+            );
             lines.push(format!("both copies: {}", if sound { "whole and the same" } else { "NOT whole" }));
             value["both"] = json!(verification);
             value["opened"] = json!(report);

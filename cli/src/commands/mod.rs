@@ -39,13 +39,15 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Resume(which) => drive::resume(&common, &which).await,
         Command::Pause(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Pause).await,
         Command::Cancel(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Cancel).await,
-        Command::Rollback(of) => request::request(&common, &of, mailsec_core::upgrade::Request::RollBack).await,
+        Command::Rollback(of) => {
+            request::request(&common, &of, mailsec_core::upgrade::Request::RollBack).await
+        }
         Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
         Command::Report(args) => report::report(&common, &args),
         Command::Journal(command) => journal::journal(&common, command).await,
         Command::Service(command) => service::service(&common, command),
         Command::World(command) => world::world(&common, command),
-        Command::Demo(args) => demo::demo(&common, args),
+        Command::Demo(args) => demo::demo(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mailsec", &mut script);

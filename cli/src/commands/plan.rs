@@ -64,7 +64,9 @@ pub(crate) fn checked(plan: &Plan) -> Result<(), Failure> {
 
 pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
     let bytes = std::fs::read(file).map_err(|error| {
-        Failure::new(Code::PlanDamaged, "the plan cannot be read").found(file.display().to_string()).cause(error)
+        Failure::new(Code::PlanDamaged, "the plan cannot be read")
+            .found(file.display().to_string())
+            .cause(error)
     })?;
     let plan = Plan::read(&bytes)?;
     checked(&plan)?;
@@ -73,6 +75,8 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
     std::fs::write(file, plan.canonical()).map_err(|error| {
-        Failure::new(Code::FileUnwritable, "the plan cannot be written").found(file.display().to_string()).cause(error)
+        Failure::new(Code::FileUnwritable, "the plan cannot be written")
+            .found(file.display().to_string())
+            .cause(error)
     })
 }

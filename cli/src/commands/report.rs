@@ -23,7 +23,9 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     let Some(out) = &args.out else { return Ok(Reply::new(text, value)) };
     let content = if common.json { serde_json::to_string_pretty(&value).unwrap_or_default() } else { text };
     std::fs::write(out, content).map_err(|error| {
-        Failure::new(Code::FileUnwritable, "the report cannot be written").found(out.display().to_string()).cause(error)
+        Failure::new(Code::FileUnwritable, "the report cannot be written")
+            .found(out.display().to_string())
+            .cause(error)
     })?;
     Ok(Reply::new(format!("Written to {}.", out.display()), json!({ "written": out })))
 }

@@ -20,9 +20,12 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
     let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
     request.admit(&loaded.state)?;
     if request == Request::Abandon && of.note.is_empty() {
-        return Err(Failure::new(Code::RequestRefused, "abandoning leaves the server as it is, and wants a reason")
-            .expected("--note REASON")
-            .hint("the reason stands in the report"));
+        return Err(Failure::new(
+            Code::RequestRefused,
+            "abandoning leaves the server as it is, and wants a reason",
+        )
+        .expected("--note REASON")
+        .hint("the reason stands in the report"));
     }
     let site = Site::open(common, &Sources::read(common)?)?;
     match site.journal().await {

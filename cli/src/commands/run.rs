@@ -40,7 +40,8 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let site = Site::open(common, &secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
-    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp =
+        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     drive::drive(common, &site, journal.as_mut(), upgrade).await

@@ -8,8 +8,8 @@ use mailsec_core::{
     host::Host,
     plan::{MailBudget, UnscannedPolicy},
     product::{
-        AccountChoice, BackupChoice, Facts, Finding, Installation, InstallerChoice, MailSecurityProduct, RulesChoice,
-        Severity, UpgradeRequest,
+        AccountChoice, BackupChoice, Facts, Finding, Installation, InstallerChoice, MailSecurityProduct,
+        RulesChoice, Severity, UpgradeRequest,
     },
     values::{AccountName, Digest, ServerPath},
 };
@@ -46,7 +46,8 @@ impl Found {
 pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
     let mut blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker);
     let first = blockers.next()?;
-    let mut failure = Failure::new(Code::Blocked, format!("the upgrade cannot begin: {} [{}]", first.message, first.code));
+    let mut failure =
+        Failure::new(Code::Blocked, format!("the upgrade cannot begin: {} [{}]", first.message, first.code));
     for fact in &first.evidence {
         failure = failure.cause(format!("{}: {}", fact.of, fact.seen));
     }
@@ -64,7 +65,9 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
     let installer = absolute("--installer", args.installer.as_deref().unwrap_or_default())?;
     let digest = match &args.digest {
         Some(text) => Some(Digest::parse(text).ok_or_else(|| {
-            Failure::new(Code::BadArgument, "--digest is not a digest").expected("64 hex digits (BLAKE3)").found(text)
+            Failure::new(Code::BadArgument, "--digest is not a digest")
+                .expected("64 hex digits (BLAKE3)")
+                .found(text)
         })?),
         None => None,
     };
@@ -117,11 +120,13 @@ fn mode(args: &RequestArgs) -> Result<InstallerChoice, Failure> {
         return Ok(InstallerChoice::Attended);
     }
     let credentials = match &args.credential_properties {
-        Some(text) => Some(text.split_once(',').map(|(a, p)| (a.to_owned(), p.to_owned())).ok_or_else(|| {
-            Failure::new(Code::BadArgument, "--credential-properties names no two properties")
-                .expected("ACCOUNT,PASSWORD")
-                .found(text)
-        })?),
+        Some(text) => {
+            Some(text.split_once(',').map(|(a, p)| (a.to_owned(), p.to_owned())).ok_or_else(|| {
+                Failure::new(Code::BadArgument, "--credential-properties names no two properties")
+                    .expected("ACCOUNT,PASSWORD")
+                    .found(text)
+            })?)
+        }
         None => None,
     };
     Ok(InstallerChoice::Silent { arguments: args.arguments.clone(), credentials })

@@ -12,8 +12,16 @@ type Kind = (&'static str, &'static str, fn() -> World);
 
 const KINDS: &[Kind] = &[
     ("vipre-4.5", "VIPRE Email Security for Exchange 4.5 on Exchange 2019", worlds::vipre_45),
-    ("nested-admin", "its service account is a domain administrator through three groups", worlds::service_account_is_nested_admin),
-    ("primary-group-admin", "its service account has Domain Admins as primary group", worlds::admin_by_primary_group),
+    (
+        "nested-admin",
+        "its service account is a domain administrator through three groups",
+        worlds::service_account_is_nested_admin,
+    ),
+    (
+        "primary-group-admin",
+        "its service account has Domain Admins as primary group",
+        worlds::admin_by_primary_group,
+    ),
     ("exchange-admin", "its service account administers Exchange", worlds::service_account_is_exchange_admin),
     ("local-system", "its service runs as LocalSystem", worlds::service_is_local_system),
     ("disk-full", "hardly any space is left", worlds::disk_full),
@@ -32,11 +40,13 @@ pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Fa
                     .found(folder.display().to_string())
                     .hint("remove the folder, or choose another"));
             }
-            let (_, _, make) = KINDS.iter().find(|(name, ..)| *name == kind).ok_or_else(|| unknown("server", &kind))?;
+            let (_, _, make) =
+                KINDS.iter().find(|(name, ..)| *name == kind).ok_or_else(|| unknown("server", &kind))?;
             let all = named_faults();
             let mut world = make();
             for name in &faults {
-                let (_, fault) = all.iter().find(|(known, _)| known == name).ok_or_else(|| unknown("fault", name))?;
+                let (_, fault) =
+                    all.iter().find(|(known, _)| known == name).ok_or_else(|| unknown("fault", name))?;
                 fault.apply(&mut world);
             }
             SimHost::create(&folder, world)?;
@@ -58,7 +68,10 @@ pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Fa
         }
         WorldCommand::CutPower { folder } => {
             folder::cut_power(&folder)?;
-            Ok(Reply::new("The power is off; the server boots when it is next looked at.", json!({ "folder": folder })))
+            Ok(Reply::new(
+                "The power is off; the server boots when it is next looked at.",
+                json!({ "folder": folder }),
+            ))
         }
     }
 }

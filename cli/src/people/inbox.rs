@@ -26,7 +26,8 @@ impl Inbox {
                 .cause(error)
         };
         private_folder(&self.folder).map_err(failed)?;
-        let text = serde_json::to_vec(message).map_err(|error| output::system("the message cannot be written", error))?;
+        let text = serde_json::to_vec(message)
+            .map_err(|error| output::system("the message cannot be written", error))?;
         let new = self.folder.join(format!("{}.new", message.id));
         fs::write(&new, text).map_err(failed)?;
         fs::rename(&new, self.path(message)).map_err(failed)
@@ -41,8 +42,11 @@ impl Inbox {
                 return Err(Failure::new(Code::FileUnreadable, "the inbox cannot be read").cause(error));
             }
         };
-        let mut paths: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
+        let mut paths: Vec<PathBuf> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .collect();
         paths.sort();
         Ok(paths.iter().filter_map(|path| read(path)).collect())
     }

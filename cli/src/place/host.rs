@@ -39,7 +39,8 @@ impl Site {
                 }
                 let mut host = SimHost::open(&folder)?.with_secrets(secrets.values());
                 if let Some(speed) = common.speed {
-                    host = host.with_pacer(Box::new(move |passed: Duration| std::thread::sleep(passed / speed)));
+                    host =
+                        host.with_pacer(Box::new(move |passed: Duration| std::thread::sleep(passed / speed)));
                 }
                 Server::Simulated(host)
             }

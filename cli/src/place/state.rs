@@ -6,7 +6,7 @@ use mailsec_core::{
     Failure,
     engine::{Loaded, load},
     failure::Code,
-    journal::{Witnessed, WitnessReader},
+    journal::{WitnessReader, Witnessed},
     upgrade::Standing,
     values::UpgradeId,
 };
@@ -23,7 +23,8 @@ impl State {
         let folder = common.state.clone().unwrap_or_else(|| match which {
             Which::Simulated(world) => world.join("state"),
             Which::Windows => {
-                let base = std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+                let base = std::env::var_os("ProgramData")
+                    .map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
                 base.join("mailsec")
             }
         });

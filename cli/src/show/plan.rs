@@ -1,6 +1,9 @@
 //! A plan, to be read before it runs.
 
-use super::{findings, text::{span, wrap}};
+use super::{
+    findings,
+    text::{span, wrap},
+};
 use mailsec_core::{
     plan::{Plan, Step, UnscannedPolicy, explain},
     product::Proposal,
@@ -36,7 +39,12 @@ pub(crate) fn plan(proposal: &Proposal, explained: bool) -> String {
 fn line(index: usize, step: &Step) -> String {
     let mut text = wrap(&format!("  {:>2}. ", index + 1), "      ", &step.title);
     if let Some(impact) = step.mail {
-        let note = format!("mail: {} for about {}, then {}", impact.during, span(impact.typical_secs * 1000), impact.after);
+        let note = format!(
+            "mail: {} for about {}, then {}",
+            impact.during,
+            span(impact.typical_secs * 1000),
+            impact.after
+        );
         text.push_str(&wrap("      ", "      ", &note));
     }
     if step.operation.question().is_some() {

@@ -30,7 +30,13 @@ impl Progress {
             .enumerate()
             .map(|(index, step)| (step.id.clone(), (index + 1, step.title.clone())))
             .collect();
-        Self { numbers, count: state.plan_steps().len(), began: BTreeMap::new(), mail: state.ledger.now(), bar: None }
+        Self {
+            numbers,
+            count: state.plan_steps().len(),
+            began: BTreeMap::new(),
+            mail: state.ledger.now(),
+            bar: None,
+        }
     }
 
     fn line(&mut self, text: &str) {
@@ -72,10 +78,14 @@ impl Watcher for Progress {
             Event::StepFailed { step, failure, .. } => self.step(at, step, "FAILED ", &failure.to_string()),
             Event::StepSkipped { step, why } => self.step(at, step, "skipped", why),
             Event::UndoApplied { step, outcome } => self.step(at, step, "undone ", &outcome.summary),
-            Event::UndoFailed { step, failure, .. } => self.step(at, step, "UNDO FAILED", &failure.to_string()),
+            Event::UndoFailed { step, failure, .. } => {
+                self.step(at, step, "UNDO FAILED", &failure.to_string())
+            }
             Event::RollbackBegun { why } => self.line(&format!("The way back begins: {why}.")),
             Event::Resumed { found, .. } => self.line(&format!("Taken up again: {found}.")),
-            Event::RestartProven { step, .. } => self.step(at, step, "done   ", "another boot identity proves the restart"),
+            Event::RestartProven { step, .. } => {
+                self.step(at, step, "done   ", "another boot identity proves the restart")
+            }
             Event::UnplannedRestart { .. } => self.line("The server restarted by itself."),
             Event::MailFlowChanged { mail, seen, .. } => {
                 if self.mail.is_none_or(|last| !last.same(*mail)) {

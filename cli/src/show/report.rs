@@ -40,12 +40,19 @@ pub(crate) fn stopped(stop: &Stop, report: &Report) -> String {
     let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
     let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
     let head = match stop {
-        Stop::Finished(Finish::Succeeded) => format!("{name} {to} is running; version, agents and mail were verified."),
-        Stop::Finished(Finish::RolledBack) => "Rolled back: the server is as it was, but for what the report names.".to_owned(),
-        Stop::Finished(Finish::Abandoned) => "Abandoned: the server was left as it is; see the report.".to_owned(),
+        Stop::Finished(Finish::Succeeded) => {
+            format!("{name} {to} is running; version, agents and mail were verified.")
+        }
+        Stop::Finished(Finish::RolledBack) => {
+            "Rolled back: the server is as it was, but for what the report names.".to_owned()
+        }
+        Stop::Finished(Finish::Abandoned) => {
+            "Abandoned: the server was left as it is; see the report.".to_owned()
+        }
         Stop::GateOpen(_) => "Waiting for an answer.".to_owned(),
         Stop::RestartPending => {
-            "The server restarts. The mailsec service goes on by itself; without it, run `mailsec resume`.".to_owned()
+            "The server restarts. The mailsec service goes on by itself; without it, run `mailsec resume`."
+                .to_owned()
         }
         Stop::Paused => "Paused; `mailsec resume` goes on.".to_owned(),
     };
@@ -55,7 +62,11 @@ pub(crate) fn stopped(stop: &Stop, report: &Report) -> String {
 fn mail(report: &Report) -> String {
     let totals = report.mail;
     let verdict = if report.mail_within_budget { "within the budget" } else { "OVER THE BUDGET" };
-    let assumed = if totals.assumed_ms > 0 { format!(" ({} of it assumed)", span(totals.assumed_ms)) } else { String::new() };
+    let assumed = if totals.assumed_ms > 0 {
+        format!(" ({} of it assumed)", span(totals.assumed_ms))
+    } else {
+        String::new()
+    };
     format!(
         "Mail: held {}, down {}, unscanned {}{assumed}; {verdict}.\n",
         span(totals.held_ms),
@@ -127,7 +138,9 @@ pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> Stri
         for gate in &report.gates {
             text.push_str(&wrap(&format!("  {}  ", clock(gate.opened)), "            ", &gate.title));
             let answer = match &gate.answer {
-                Some((at, choice, by, note)) if note.is_empty() => format!("{choice}, by {by} at {}", clock(*at)),
+                Some((at, choice, by, note)) if note.is_empty() => {
+                    format!("{choice}, by {by} at {}", clock(*at))
+                }
                 Some((at, choice, by, note)) => format!("{choice}, by {by} at {}: {note}", clock(*at)),
                 None => "not answered".to_owned(),
             };
@@ -170,7 +183,11 @@ fn step_lines(index: usize, step: &ReportStep) -> String {
         text.push_str(&wrap(&indent, &indent, &step.summary));
     }
     for fact in &step.evidence {
-        text.push_str(&wrap(&format!("{indent}- "), &format!("{indent}  "), &format!("{}: {}", fact.of, fact.seen)));
+        text.push_str(&wrap(
+            &format!("{indent}- "),
+            &format!("{indent}  "),
+            &format!("{}: {}", fact.of, fact.seen),
+        ));
     }
     if let Some(failure) = step.failure.as_ref().filter(|_| step.result == StepResult::Failed) {
         text.push_str(&wrap(&indent, &indent, &failure.to_string()));
