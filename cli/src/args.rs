@@ -104,7 +104,7 @@ pub(crate) enum Command {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RequestArgs {
     /// The installer, as a path on the server
-    #[arg(long, value_name = "PATH", required_unless_present = "plan")]
+    #[arg(long, value_name = "PATH")]
     pub(crate) installer: Option<String>,
     /// The installer's BLAKE3 digest, from a source that you trust
     #[arg(long, value_name = "HEX")]
@@ -179,7 +179,7 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     pub(crate) explain: bool,
     /// Show this plan instead of making one
-    #[arg(long, value_name = "FILE", id = "plan")]
+    #[arg(long, value_name = "FILE", conflicts_with = "installer")]
     pub(crate) plan: Option<PathBuf>,
 }
 
@@ -188,7 +188,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,
     /// Run this plan, made by `plan --out`
-    #[arg(long, value_name = "FILE", id = "plan")]
+    #[arg(long, value_name = "FILE", conflicts_with = "installer")]
     pub(crate) plan: Option<PathBuf>,
     /// Do not ask before beginning
     #[arg(long)]

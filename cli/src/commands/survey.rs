@@ -49,7 +49,11 @@ pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
     let mut failure =
         Failure::new(Code::Blocked, format!("the upgrade cannot begin: {} [{}]", first.message, first.code));
     for fact in &first.evidence {
-        failure = failure.cause(format!("{}: {}", fact.of, fact.seen));
+        failure = match fact.of.as_str() {
+            "expected" => failure.expected(&fact.seen),
+            "found" => failure.found(&fact.seen),
+            of => failure.cause(format!("{of}: {}", fact.seen)),
+        };
     }
     for other in blockers {
         failure = failure.cause(format!("also: {} [{}]", other.message, other.code));
@@ -62,7 +66,11 @@ pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
 
 /// Parses what the operator wants.
 pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
-    let installer = absolute("--installer", args.installer.as_deref().unwrap_or_default())?;
+    let installer = args.installer.as_deref().ok_or_else(|| {
+        Failure::new(Code::BadArgument, "no installer was named")
+            .expected(r"--installer with its path on the server, for example C:\Install\setup.exe")
+    })?;
+    let installer = absolute("--installer", installer)?;
     let digest = match &args.digest {
         Some(text) => Some(Digest::parse(text).ok_or_else(|| {
             Failure::new(Code::BadArgument, "--digest is not a digest")
