@@ -1,7 +1,6 @@
 //! Security identifiers in their binary form.
 
-/// The text form (`S-1-5-21-...`) of a binary SID
-/// (<https://learn.microsoft.com/openspecs/windows_protocols/ms-dtyp/f992ad60-0fe4-4b87-9fed-beb478836861>).
+/// The text form (`S-1-5-21-...`) of a binary SID ([MS-DTYP], 2.4.2).
 #[must_use]
 pub fn sid_text(bytes: &[u8]) -> Option<String> {
     let (&revision, rest) = bytes.split_first()?;
