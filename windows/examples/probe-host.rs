@@ -33,7 +33,8 @@ mod windows {
     pub(crate) fn report() -> Result<Value, Failure> {
         let mut config = WindowsConfig::default();
         if let Ok(text) = std::env::var("MAILSEC_SMTP") {
-            config.smtp = text.parse().map_err(|e| Failure::new(Code::BadArgument, "MAILSEC_SMTP").cause(e))?;
+            config.smtp =
+                text.parse().map_err(|e| Failure::new(Code::BadArgument, "MAILSEC_SMTP").cause(e))?;
         }
         let host = WindowsHost::new(config)?;
         let runtime = tokio::runtime::Builder::new_current_thread()

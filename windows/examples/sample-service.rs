@@ -11,11 +11,20 @@ fn main() -> std::process::ExitCode {
     let outcome = match verb.as_str() {
         "install" => std::env::current_exe()
             .map_err(|e| mailsec_core::Failure::new(mailsec_core::Code::System, "own path").cause(e))
-            .and_then(|exe| service::install(exe, ["run".into()].into_iter().chain(arguments.into_iter().skip(1)).collect(), None)),
+            .and_then(|exe| {
+                service::install(
+                    exe,
+                    ["run".into()].into_iter().chain(arguments.into_iter().skip(1)).collect(),
+                    None,
+                )
+            }),
         "uninstall" => service::uninstall(),
         _ => service::run(move |stop| {
             note("started");
-            let code = match (arguments.get(1).and_then(|a| a.to_str()), arguments.get(2).and_then(|a| a.to_str())) {
+            let code = match (
+                arguments.get(1).and_then(|a| a.to_str()),
+                arguments.get(2).and_then(|a| a.to_str()),
+            ) {
                 (Some("exit"), Some(code)) => code.parse().unwrap_or(1),
                 _ => {
                     stop.wait();
@@ -39,7 +48,8 @@ fn main() -> std::process::ExitCode {
 fn note(what: &str) {
     use std::io::Write;
     if let Ok(exe) = std::env::current_exe()
-        && let Ok(mut file) = std::fs::OpenOptions::new().append(true).create(true).open(exe.with_extension("log"))
+        && let Ok(mut file) =
+            std::fs::OpenOptions::new().append(true).create(true).open(exe.with_extension("log"))
     {
         let _ = writeln!(file, "{what}");
     }

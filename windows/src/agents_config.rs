@@ -35,12 +35,16 @@ pub fn parse(content: &[u8], service: TransportService) -> Result<Vec<Agent>, Fa
         match event {
             Event::Start(tag) => {
                 lists += usize::from(tag.name().as_ref() == "agentList");
-                agents.extend(agent_of(&tag, &open, service, agents.len()).map_err(|e| unreadable(&e, at(start)))?);
+                agents.extend(
+                    agent_of(&tag, &open, service, agents.len()).map_err(|e| unreadable(&e, at(start)))?,
+                );
                 open.push(tag.name().as_ref().to_owned());
             }
             Event::Empty(tag) => {
                 lists += usize::from(tag.name().as_ref() == "agentList");
-                agents.extend(agent_of(&tag, &open, service, agents.len()).map_err(|e| unreadable(&e, at(start)))?);
+                agents.extend(
+                    agent_of(&tag, &open, service, agents.len()).map_err(|e| unreadable(&e, at(start)))?,
+                );
             }
             Event::End(_) => {
                 open.pop();

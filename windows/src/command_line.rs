@@ -51,7 +51,10 @@ pub fn install_line(request: &InstallRequest<'_>, detail: LogDetail) -> Result<Z
 ///
 /// # Errors
 /// As [`install_line`]; also when the product code is not one.
-pub fn uninstall_line(request: &UninstallRequest<'_>, detail: LogDetail) -> Result<Zeroizing<String>, Failure> {
+pub fn uninstall_line(
+    request: &UninstallRequest<'_>,
+    detail: LogDetail,
+) -> Result<Zeroizing<String>, Failure> {
     let code = request.product_code;
     let digits = code.strip_prefix('{').and_then(|c| c.strip_suffix('}')).unwrap_or_default();
     let shape: Vec<usize> = digits.split('-').map(str::len).collect();
@@ -82,7 +85,11 @@ impl LogDetail {
     #[must_use]
     pub fn fitting(secrets: &[(String, Secret)], hidden: &[String]) -> Self {
         // Names of properties are case-sensitive.
-        if secrets.iter().all(|(name, _)| hidden.contains(name)) { Self::Full } else { Self::WithoutProperties }
+        if secrets.iter().all(|(name, _)| hidden.contains(name)) {
+            Self::Full
+        } else {
+            Self::WithoutProperties
+        }
     }
 
     fn switch(self) -> &'static str {
@@ -121,7 +128,10 @@ fn finish(
 /// (<https://learn.microsoft.com/windows/win32/msi/command-line-options>).
 fn property(line: &mut String, name: &str, value: &str) -> Result<(), Failure> {
     let public = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_' || c == '.';
-    if name.is_empty() || !name.chars().all(public) || name.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+    if name.is_empty()
+        || !name.chars().all(public)
+        || name.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+    {
         return Err(Failure::new(Code::BadArgument, "this is not the name of a public MSI property")
             .expected("upper-case letters, digits, underscores and periods")
             .found(name));
@@ -140,7 +150,9 @@ fn property(line: &mut String, name: &str, value: &str) -> Result<(), Failure> {
 
 fn quoted(path: &str) -> Result<String, Failure> {
     if path.chars().any(|c| c == '"' || c.is_control()) {
-        return Err(Failure::new(Code::BadArgument, "a path has a character that no file name can have").found(path));
+        return Err(
+            Failure::new(Code::BadArgument, "a path has a character that no file name can have").found(path)
+        );
     }
     Ok(format!("\"{path}\""))
 }
@@ -185,7 +197,8 @@ mod tests {
             log: &ServerPath::new(r"C:\log\p.log"),
             limit: Duration::from_secs(1),
         };
-        install_line(&request, LogDetail::fitting(&secrets, &["HIDDEN".to_owned()])).map(|l| l.as_str().to_owned())
+        install_line(&request, LogDetail::fitting(&secrets, &["HIDDEN".to_owned()]))
+            .map(|l| l.as_str().to_owned())
     }
 
     #[test]
@@ -205,7 +218,9 @@ mod tests {
         let error = line(&[], &[("PASSWORD", "s3cret\n")]).unwrap_err();
         assert!(!format!("{error:?}").contains("s3cret"));
         let log = ServerPath::new("x");
-        for bad in ["", "{x}", "{00000000-0000-0000-0000-000000000000} /y", "00000000-0000-0000-0000-000000000000"] {
+        for bad in
+            ["", "{x}", "{00000000-0000-0000-0000-000000000000} /y", "00000000-0000-0000-0000-000000000000"]
+        {
             let request = UninstallRequest {
                 product_code: bad,
                 secret_properties: &[],

@@ -14,7 +14,7 @@ use mailsec_core::{
 use std::{
     fs::{self, File, Metadata},
     io::{self, Read, Write},
-    os::windows::fs::MetadataExt,
+    os::windows::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -24,6 +24,7 @@ use std::{
 const UNFINISHED: &str = ".mailsec-new";
 
 const REPARSE_POINT: u32 = 0x400;
+const SHARING_VIOLATION: i32 = 32;
 
 /// Files of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -195,9 +196,9 @@ fn free_space(path: &ServerPath) -> Result<u64, Failure> {
         if fs::metadata(long(&folder)?).is_ok_and(|meta| meta.is_dir()) {
             return file::free_space(&long(&folder)?).map_err(|e| unreadable(&folder, &e));
         }
-        folder = folder.parent().ok_or_else(|| {
-            Failure::new(Code::FileMissing, format!("there is no volume for {path}"))
-        })?;
+        folder = folder
+            .parent()
+            .ok_or_else(|| Failure::new(Code::FileMissing, format!("there is no volume for {path}")))?;
     }
 }
 
@@ -208,7 +209,9 @@ pub(crate) fn make_folders(path: &ServerPath) -> Result<(), Failure> {
     while let Some(next) = folder {
         match fs::metadata(long(&next)?) {
             Ok(meta) if meta.is_dir() => break,
-            Ok(_) => return Err(Failure::new(Code::FileUnwritable, format!("{next} is a file, not a folder"))),
+            Ok(_) => {
+                return Err(Failure::new(Code::FileUnwritable, format!("{next} is a file, not a folder")));
+            }
             Err(e) if missing(&e) => {}
             Err(e) => return Err(unwritable(&next, &e)),
         }
@@ -251,12 +254,25 @@ fn put(path: &ServerPath, content: &mut dyn Read, modified: Option<SystemTime>) 
         }
         file.sync_all()?;
         drop(file);
-        file::rename(&beside, &to)
+        file::rename(&beside, &to).map_err(|e| in_use(&to, e))
     };
     fill().map_err(|e| {
         let _ = fs::remove_file(&beside);
         unwritable(path, &e)
     })
+}
+
+/// Replacing or deleting a file that is open or loaded is "access denied", like one that we may not touch; asking to
+/// write to it tells the two apart.
+fn in_use(path: &Path, error: io::Error) -> io::Error {
+    const GENERIC_WRITE_AND_DELETE: u32 = 0x4001_0000;
+    if error.kind() != io::ErrorKind::PermissionDenied {
+        return error;
+    }
+    match fs::OpenOptions::new().access_mode(GENERIC_WRITE_AND_DELETE).open(path) {
+        Err(reason) if reason.raw_os_error() == Some(SHARING_VIOLATION) => reason,
+        _ => error,
+    }
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -274,7 +290,7 @@ fn remove(path: &ServerPath) -> Result<(), Failure> {
         Err(e) => Err(e),
         Ok(meta) if is_link(&meta) && meta.is_dir() => fs::remove_dir(&target),
         Ok(meta) if meta.is_dir() => fs::remove_dir_all(&target),
-        Ok(_) => fs::remove_file(&target),
+        Ok(_) => fs::remove_file(&target).map_err(|e| in_use(&target, e)),
     };
     match removed {
         Err(e) if !missing(&e) => {

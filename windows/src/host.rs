@@ -18,7 +18,8 @@ use crate::{
 use mailsec_core::{
     Failure,
     host::{
-        Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services, Transport,
+        Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services,
+        Transport,
     },
 };
 use std::{

@@ -10,10 +10,15 @@ use zeroize::Zeroizing;
 #[must_use]
 pub fn without_secrets(log: &[u8], secrets: &[(String, Secret)]) -> Option<Vec<u8>> {
     let mut clean: Option<Vec<u8>> = None;
-    for (_, secret) in secrets {
-        let narrow = Zeroizing::new(secret.expose().as_bytes().to_vec());
+    // A quote stands doubled in a command line, single in a property, and is dropped by some that read it.
+    let forms = secrets.iter().flat_map(|(_, secret)| {
+        let plain = secret.expose();
+        [plain.replace('"', "\"\""), plain.to_owned(), plain.replace('"', "")].map(Zeroizing::new)
+    });
+    for form in forms {
+        let narrow = Zeroizing::new(form.as_bytes().to_vec());
         let wide: Zeroizing<Vec<u8>> =
-            Zeroizing::new(secret.expose().encode_utf16().flat_map(u16::to_le_bytes).collect());
+            Zeroizing::new(form.encode_utf16().flat_map(u16::to_le_bytes).collect());
         for (needle, mask) in [(&narrow, &b"*"[..]), (&wide, &b"*\0"[..])] {
             if needle.is_empty() {
                 continue;
@@ -53,6 +58,8 @@ mod tests {
         assert_eq!(clean, wide("Property P=****** ******."));
         assert_eq!(without_secrets("a gehéim".as_bytes(), &secrets).unwrap(), b"a *******");
         assert_eq!(without_secrets(b"nothing", &secrets), None);
+        let quoted = [("P".to_owned(), Secret::new("a\"b"))];
+        assert_eq!(without_secrets(b"P=\"a\"\"b\" a\"b ab", &quoted).unwrap(), b"P=\"****\" *** **");
         assert_eq!(without_secrets(b"nothing", &[("P".to_owned(), Secret::new(""))]), None);
     }
 }

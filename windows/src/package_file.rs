@@ -29,7 +29,8 @@ pub struct MsiProperties {
 /// What the reader says of a damaged package.
 pub fn msi_properties<F: Read + Seek>(file: F) -> io::Result<MsiProperties> {
     let mut package = msi::Package::open(file)?;
-    let mut properties = MsiProperties { signed: package.has_digital_signature(), ..MsiProperties::default() };
+    let mut properties =
+        MsiProperties { signed: package.has_digital_signature(), ..MsiProperties::default() };
     for row in package.select_rows(msi::Select::table("Property"))? {
         if row.len() < 2 {
             continue;
@@ -133,7 +134,9 @@ mod tests {
         ];
         package.create_table("Property", columns).unwrap();
         for (name, value) in pairs {
-            package.insert_rows(msi::Insert::into("Property").row(vec![(*name).into(), (*value).into()])).unwrap();
+            package
+                .insert_rows(msi::Insert::into("Property").row(vec![(*name).into(), (*value).into()]))
+                .unwrap();
         }
         package.into_inner().unwrap().into_inner()
     }

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use mailsec_core::{
     Code, Failure, Permit,
     host::{
-        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages, RegistryView,
-        ServiceState, Signature, UninstallRequest,
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages,
+        RegistryView, ServiceState, Signature, UninstallRequest,
     },
     values::{Secret, ServerPath},
 };
@@ -57,8 +57,9 @@ impl Packages for WindowsPackages {
     /// (<https://learn.microsoft.com/windows/win32/msi/-msiexecute-mutex>).
     async fn busy(&self) -> Answer<bool> {
         blocking(|| {
-            Ok(controls("msiserver")?
-                .is_some_and(|(state, accepted)| state != ServiceState::Stopped && accepted == ACCEPTS_SHUTDOWN_ONLY))
+            Ok(controls("msiserver")?.is_some_and(|(state, accepted)| {
+                state != ServiceState::Stopped && accepted == ACCEPTS_SHUTDOWN_ONLY
+            }))
         })
         .await
     }
@@ -98,7 +99,8 @@ fn installed() -> Result<Vec<InstalledPackage>, Failure> {
     for view in [RegistryView::Wide, RegistryView::Narrow] {
         let Some(root) = registry::open(view, UNINSTALL)? else { continue };
         let keys = root.keys().map_err(io::Error::from);
-        let keys = keys.map_err(|e| system_failure(Code::System, "installed packages cannot be listed", &e))?;
+        let keys =
+            keys.map_err(|e| system_failure(Code::System, "installed packages cannot be listed", &e))?;
         for name in keys {
             // One that was removed since is no error.
             let Some(key) = registry::open(view, &format!(r"{UNINSTALL}\{name}"))? else { continue };
@@ -133,7 +135,8 @@ fn read_msi(path: &ServerPath) -> Result<package_file::MsiProperties, Failure> {
 
 fn inspect(path: &ServerPath) -> Result<PackageFile, Failure> {
     let mut head = Vec::new();
-    let unreadable = |e: &io::Error| system_failure(Code::PackageMissing, format!("{path} cannot be read"), e);
+    let unreadable =
+        |e: &io::Error| system_failure(Code::PackageMissing, format!("{path} cannot be read"), e);
     let opened = files::open(path).map_err(package_missing)?;
     opened.take(8).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
     let kind = package_file::kind_of(&head)?;
@@ -145,7 +148,8 @@ fn inspect(path: &ServerPath) -> Result<PackageFile, Failure> {
         }
         PackageKind::Exe => {
             let (product, version) = version::product(&files::long(path)?).map_err(|e| unreadable(&e))?;
-            let signed = package_file::exe_is_signed(files::open(path).map_err(package_missing)?).unwrap_or(false);
+            let signed =
+                package_file::exe_is_signed(files::open(path).map_err(package_missing)?).unwrap_or(false);
             (product, version, None, signed)
         }
     };
@@ -171,8 +175,8 @@ fn signature_of(path: &ServerPath, signed: bool) -> Signature {
 }
 
 fn msiexec() -> Result<String, Failure> {
-    let system =
-        machine::system_folder().map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
+    let system = machine::system_folder()
+        .map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
     Ok(format!(r"{system}\msiexec.exe"))
 }
 
@@ -183,7 +187,8 @@ fn prepare(command: &mut Command, kind: PackageKind, log: &ServerPath) -> Result
     }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     if kind == PackageKind::Exe {
-        let unwritable = |e: &io::Error| system_failure(Code::FileUnwritable, format!("{log} cannot be written"), e);
+        let unwritable =
+            |e: &io::Error| system_failure(Code::FileUnwritable, format!("{log} cannot be written"), e);
         let path = files::long(log)?;
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(unwritable(&e)),

@@ -54,7 +54,12 @@ pub fn signs<L: Look>(look: &L) -> Result<Vec<PendingRestart>, L::Error> {
     if let Some(flags) = look.value(UPDATES, "UpdateExeVolatile")?
         && flags != "0"
     {
-        push(UPDATES, "UpdateExeVolatile", format!("an update waits for a restart ({flags})"), PendingWeight::Stop);
+        push(
+            UPDATES,
+            "UpdateExeVolatile",
+            format!("an update waits for a restart ({flags})"),
+            PendingWeight::Stop,
+        );
     }
     let volatile = format!(r"{UPDATES}\UpdateExeVolatile");
     if let Some(flags) = look.value(&volatile, "Flags")?
@@ -65,7 +70,12 @@ pub fn signs<L: Look>(look: &L) -> Result<Vec<PendingRestart>, L::Error> {
     if let Some(needed) = look.value(SERVER_MANAGER, "RestartRequired")?
         && needed != "0"
     {
-        push(SERVER_MANAGER, "RestartRequired", "a role or feature waits for a restart".into(), PendingWeight::Stop);
+        push(
+            SERVER_MANAGER,
+            "RestartRequired",
+            "a role or feature waits for a restart".into(),
+            PendingWeight::Stop,
+        );
     }
     let active = look.value(&format!(r"{COMPUTER_NAME}\ActiveComputerName"), "ComputerName")?;
     let next = look.value(&format!(r"{COMPUTER_NAME}\ComputerName"), "ComputerName")?;
@@ -153,11 +163,12 @@ mod tests {
         let volatile = format!(r"{UPDATES}\UpdateExeVolatile");
         assert_eq!(weights(&Fake::default().with(&volatile, "Flags", "0")), []);
         assert_eq!(weights(&Fake::default().with(&volatile, "Flags", "1")), [PendingWeight::Stop]);
-        let names = |next| {
-            Fake::default()
-                .with(&format!(r"{COMPUTER_NAME}\ActiveComputerName"), "ComputerName", "MX1")
-                .with(&format!(r"{COMPUTER_NAME}\ComputerName"), "ComputerName", next)
-        };
+        let names =
+            |next| {
+                Fake::default()
+                    .with(&format!(r"{COMPUTER_NAME}\ActiveComputerName"), "ComputerName", "MX1")
+                    .with(&format!(r"{COMPUTER_NAME}\ComputerName"), "ComputerName", next)
+            };
         assert_eq!(weights(&names("mx1")), []);
         assert_eq!(weights(&names("MX2")), [PendingWeight::Stop]);
     }

@@ -53,7 +53,11 @@ fn under(folder: &ServerPath) -> Result<Vec<ProcessInfo>, Failure> {
 
 fn close(process: &ProcessInfo, grace: Duration) -> Result<(), Failure> {
     let problem = |error: &io::Error| {
-        system_failure(Code::ProcessBusy, format!("{} (process {}) cannot be closed", process.image, process.pid), error)
+        system_failure(
+            Code::ProcessBusy,
+            format!("{} (process {}) cannot be closed", process.image, process.pid),
+            error,
+        )
     };
     let opened = match Process::open_to_end(process.pid) {
         Ok(opened) => opened,
@@ -66,11 +70,14 @@ fn close(process: &ProcessInfo, grace: Duration) -> Result<(), Failure> {
     // While it is open its id cannot be taken again, so one look is enough for everything that follows.
     let image = ServerPath::new(opened.image().map_err(|e| problem(&e))?);
     if !image.same(&process.image) {
-        return Err(Failure::new(Code::ProcessBusy, format!("process {} is another program now", process.pid))
-            .expected(process.image.as_str())
-            .found(image.as_str())
-            .hint("look for the program again")
-            .retry());
+        return Err(Failure::new(
+            Code::ProcessBusy,
+            format!("process {} is another program now", process.pid),
+        )
+        .expected(process.image.as_str())
+        .found(image.as_str())
+        .hint("look for the program again")
+        .retry());
     }
     // A program without a window on this desktop cannot be asked (a service sees no user's desktop).
     if process::close_windows(process.pid) > 0 && opened.wait(grace).map_err(|e| problem(&e))? {

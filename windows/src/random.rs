@@ -19,7 +19,8 @@ pub(crate) fn hex() -> Result<String, Failure> {
 /// A password of 32 characters that fits every usual policy: all four kinds of characters (Windows asks for three),
 /// none that is special in a command line, a file or an LDAP name, none that is taken for another.
 pub(crate) fn password() -> Result<Secret, Failure> {
-    const KINDS: [&[u8]; 4] = [b"ABCDEFGHJKLMNPQRSTUVWXYZ", b"abcdefghijkmnopqrstuvwxyz", b"23456789", b"-_.~"];
+    const KINDS: [&[u8]; 4] =
+        [b"ABCDEFGHJKLMNPQRSTUVWXYZ", b"abcdefghijkmnopqrstuvwxyz", b"23456789", b"-_.~"];
     const LENGTH: usize = 32;
     let all = KINDS.concat();
     loop {

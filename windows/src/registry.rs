@@ -44,7 +44,9 @@ pub(crate) fn open(view: RegistryView, key: &str) -> Result<Option<Key>, Failure
     match options.open(key).map_err(io::Error::from) {
         Ok(key) => Ok(Some(key)),
         Err(e) if missing(&e) => Ok(None),
-        Err(e) => Err(system_failure(Code::System, format!(r"the registry key HKLM\{key} cannot be read"), &e)),
+        Err(e) => {
+            Err(system_failure(Code::System, format!(r"the registry key HKLM\{key} cannot be read"), &e))
+        }
     }
 }
 

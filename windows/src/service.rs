@@ -17,9 +17,9 @@ use std::{
 };
 use windows_service::{
     service::{
-        ServiceAccess, ServiceAction, ServiceActionType, ServiceControl, ServiceControlAccept, ServiceErrorControl,
-        ServiceExitCode, ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo, ServiceStartType, ServiceState,
-        ServiceStatus, ServiceType,
+        ServiceAccess, ServiceAction, ServiceActionType, ServiceControl, ServiceControlAccept,
+        ServiceErrorControl, ServiceExitCode, ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo,
+        ServiceStartType, ServiceState, ServiceStatus, ServiceType,
     },
     service_control_handler::{self, ServiceControlHandlerResult, ServiceStatusHandle},
     service_dispatcher,
@@ -29,7 +29,8 @@ use windows_service::{
 /// The service's short name.
 pub const NAME: &str = "mailsec";
 const DISPLAY: &str = "mailsec upgrade";
-const DESCRIPTION: &str = "Takes an upgrade of the mail security product to its end after a restart of this server.";
+const DESCRIPTION: &str =
+    "Takes an upgrade of the mail security product to its end after a restart of this server.";
 
 /// How long Windows waits for us when it shuts down; since build 15063 its default is only ten seconds
 /// (<https://learn.microsoft.com/windows/win32/api/winsvc/ns-winsvc-service_preshutdown_info>).
@@ -37,6 +38,7 @@ const PRESHUTDOWN: Duration = Duration::from_secs(60);
 /// Told to the service manager while we stop.
 const STOP_HINT: Duration = Duration::from_secs(60);
 
+const INVALID_LEVEL: i32 = 124;
 const DOES_NOT_EXIST: i32 = 1060;
 const ALREADY_EXISTS: i32 = 1073;
 const MARKED_FOR_DELETE: i32 = 1072;
@@ -90,13 +92,25 @@ pub fn install(exe: PathBuf, args: Vec<OsString>, account: Option<&ServiceAccoun
         tracing::warn!(account = %account.name, %error, "the right to log on as a service could not be granted");
     }
     service.set_description(DESCRIPTION).map_err(refused)?;
-    service.update_failure_actions(restart_always()).map_err(refused)?;
-    service.set_failure_actions_on_non_crash_failures(true).map_err(refused)?;
+    known_here("failure actions", service.update_failure_actions(restart_always())).map_err(refused)?;
+    known_here("failure actions for exit codes", service.set_failure_actions_on_non_crash_failures(true))
+        .map_err(refused)?;
     if let Err(error) = service.set_preshutdown_timeout(PRESHUTDOWN) {
         // An unplanned end is survived anyway.
         tracing::debug!(%error, "the time for a shutdown cannot be set");
     }
     Ok(())
+}
+
+/// Wine knows no failure actions; everything else about a service works there.
+fn known_here(what: &str, result: windows_service::Result<()>) -> windows_service::Result<()> {
+    match result {
+        Err(e) if code_of(&e) == Some(INVALID_LEVEL) => {
+            tracing::warn!(what, "not known to this system");
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 fn restart_always() -> ServiceFailureActions {

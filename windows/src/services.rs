@@ -19,9 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 use windows_sys::Win32::System::Services::{
-    SERVICE_AUTO_START, SERVICE_CHANGE_CONFIG, SERVICE_CONTINUE_PENDING, SERVICE_DEMAND_START, SERVICE_DISABLED,
-    SERVICE_ENUMERATE_DEPENDENTS, SERVICE_PAUSE_PENDING, SERVICE_PAUSED, SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS,
-    SERVICE_RUNNING, SERVICE_START, SERVICE_START_PENDING, SERVICE_STOP, SERVICE_STOP_PENDING,
+    SERVICE_AUTO_START, SERVICE_CHANGE_CONFIG, SERVICE_CONTINUE_PENDING, SERVICE_DEMAND_START,
+    SERVICE_DISABLED, SERVICE_ENUMERATE_DEPENDENTS, SERVICE_PAUSE_PENDING, SERVICE_PAUSED,
+    SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START, SERVICE_START_PENDING,
+    SERVICE_STOP, SERVICE_STOP_PENDING,
 };
 use zeroize::Zeroizing;
 
@@ -97,13 +98,17 @@ impl Services for WindowsServices {
         let (name, account, password) = (name.clone(), account.to_string(), password.clone());
         blocking(move || {
             let password = Zeroizing::new(wide(password.expose()));
-            open(&manager()?, &name, SERVICE_CHANGE_CONFIG)?.set_log_on(&account, &password).map_err(|e| {
-                let failure = refused(Code::ServiceConfig, &name, "cannot be given another account", &e);
-                match e.raw_os_error() {
-                    Some(INVALID_ACCOUNT) => failure.found(account.as_str()).hint("the account is unknown here").ask(),
-                    _ => failure,
-                }
-            })?;
+            open(&manager()?, &name, SERVICE_CHANGE_CONFIG)?.set_log_on(&account, &password).map_err(
+                |e| {
+                    let failure = refused(Code::ServiceConfig, &name, "cannot be given another account", &e);
+                    match e.raw_os_error() {
+                        Some(INVALID_ACCOUNT) => {
+                            failure.found(account.as_str()).hint("the account is unknown here").ask()
+                        }
+                        _ => failure,
+                    }
+                },
+            )?;
             if let Err(error) = rights::grant_service_log_on(&account) {
                 // Not the end: a policy may have granted it, and the start of the service will tell.
                 tracing::warn!(%account, %error, "the right to log on as a service could not be granted");
@@ -145,7 +150,8 @@ impl Deadline {
 }
 
 fn manager() -> Result<scm::Manager, Failure> {
-    scm::Manager::connect().map_err(|e| system_failure(Code::System, "the service manager cannot be reached", &e))
+    scm::Manager::connect()
+        .map_err(|e| system_failure(Code::System, "the service manager cannot be reached", &e))
 }
 
 fn open(manager: &scm::Manager, name: &ServiceName, access: u32) -> Result<scm::Opened, Failure> {
@@ -173,7 +179,8 @@ fn state_of(state: u32) -> ServiceState {
 
 fn list() -> Result<Vec<Service>, Failure> {
     let manager = manager()?;
-    let found = manager.list().map_err(|e| system_failure(Code::ServiceConfig, "services cannot be listed", &e))?;
+    let found =
+        manager.list().map_err(|e| system_failure(Code::ServiceConfig, "services cannot be listed", &e))?;
     let mut services = Vec::with_capacity(found.len());
     for (name, status) in found {
         let name = ServiceName::new(name);
@@ -203,7 +210,8 @@ fn status(name: &ServiceName, service: &scm::Opened) -> Result<scm::Status, Fail
 }
 
 fn describe(name: &ServiceName, service: &scm::Opened, status: scm::Status) -> Result<Service, Failure> {
-    let config = service.config().map_err(|e| refused(Code::ServiceConfig, name, "does not tell its settings", &e))?;
+    let config =
+        service.config().map_err(|e| refused(Code::ServiceConfig, name, "does not tell its settings", &e))?;
     let is_file = |path: &str| Path::new(path).is_file() || Path::new(&format!("{path}.exe")).is_file();
     let running = status.pid != 0;
     Ok(Service {
@@ -241,7 +249,9 @@ fn start(name: &ServiceName, deadline: Deadline) -> Result<(), Failure> {
                 Ok(()) => asked = true,
                 Err(e) if e.raw_os_error() == Some(ALREADY_RUNNING) => asked = true,
                 // The service manager is starting others; it lets us in later.
-                Err(e) if e.raw_os_error() == Some(DATABASE_LOCKED) => deadline.pause(name, "running", now.state)?,
+                Err(e) if e.raw_os_error() == Some(DATABASE_LOCKED) => {
+                    deadline.pause(name, "running", now.state)?
+                }
                 Err(e) => return Err(not_started(name, &e)),
             },
             ServiceState::Starting | ServiceState::Stopping => deadline.pause(name, "running", now.state)?,
@@ -288,9 +298,9 @@ fn stop(manager: &scm::Manager, name: &ServiceName, deadline: Deadline, depth: u
                 Err(e) if e.raw_os_error() == Some(NOT_ACTIVE) => {}
                 Err(e) if e.raw_os_error() == Some(CANNOT_ACCEPT_CONTROL) => {}
                 Err(e) if e.raw_os_error() == Some(DEPENDENTS_RUNNING) && depth < 16 => {
-                    let dependents = service
-                        .active_dependents()
-                        .map_err(|e| refused(Code::ServiceStop, name, "does not tell what depends on it", &e))?;
+                    let dependents = service.active_dependents().map_err(|e| {
+                        refused(Code::ServiceStop, name, "does not tell what depends on it", &e)
+                    })?;
                     for dependent in dependents {
                         stop(manager, &ServiceName::new(dependent), deadline, depth + 1)?;
                     }
@@ -312,7 +322,9 @@ fn stop(manager: &scm::Manager, name: &ServiceName, deadline: Deadline, depth: u
 
 /// The ids of the processes in which services run.
 pub(crate) fn service_processes() -> Result<Vec<u32>, Failure> {
-    let found = manager()?.list().map_err(|e| system_failure(Code::ServiceConfig, "services cannot be listed", &e))?;
+    let found = manager()?
+        .list()
+        .map_err(|e| system_failure(Code::ServiceConfig, "services cannot be listed", &e))?;
     Ok(found.into_iter().map(|(_, status)| status.pid).filter(|pid| *pid != 0).collect())
 }
 

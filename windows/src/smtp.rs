@@ -84,7 +84,8 @@ impl SmtpProbe {
             ends: begun + self.limit,
             evidence: Vec::new(),
         };
-        let (verdict, mut evidence) = match TcpStream::connect_timeout(&self.server, self.limit).map(connect) {
+        let (verdict, mut evidence) = match TcpStream::connect_timeout(&self.server, self.limit).map(connect)
+        {
             Err(e) => (ProbeVerdict::Deferred, vec![format!("connecting to {}: {e}", self.server)]),
             Ok(mut talk) => {
                 let verdict = match self.converse(&mut talk, marker) {
@@ -169,7 +170,9 @@ impl Conversation {
             // 530 is "log on first" (RFC 4954); the "Default" connector on port 2525 says so to anonymous clients.
             // Enhanced codes 5.1 and 5.7 are about an address and about rights (RFC 3463).
             Ok(530) => Err(Stop::Unfit),
-            Ok(500..) if after.starts_with("RCPT") && self.last_is_about(&["5.1.", "5.7."]) => Err(Stop::Unfit),
+            Ok(500..) if after.starts_with("RCPT") && self.last_is_about(&["5.1.", "5.7."]) => {
+                Err(Stop::Unfit)
+            }
             Ok(code) => Err(Stop::Answer(code)),
             Err(e) => Err(self.broke(after, &e)),
         }
@@ -192,7 +195,8 @@ impl Conversation {
             let line = String::from_utf8_lossy(&line);
             let line = line.trim_end();
             self.evidence.push(line.chars().take(500).collect());
-            let code = line.get(..3).and_then(|code| code.parse().ok()).filter(|code| (200..600).contains(code));
+            let code =
+                line.get(..3).and_then(|code| code.parse().ok()).filter(|code| (200..600).contains(code));
             let code = code.ok_or_else(|| io::Error::other("this is not an answer of a mail server"))?;
             if line.as_bytes().get(3) != Some(&b'-') {
                 return Ok(code);
@@ -240,8 +244,14 @@ mod tests {
 
     #[test]
     fn accepted_means_that_the_server_took_the_message() {
-        let (report, heard) =
-            probe(&["220-a\r\n220 b\r\n", "250 hi\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 queued\r\n"]);
+        let (report, heard) = probe(&[
+            "220-a\r\n220 b\r\n",
+            "250 hi\r\n",
+            "250 ok\r\n",
+            "250 ok\r\n",
+            "354 go\r\n",
+            "250 queued\r\n",
+        ]);
         let report = report.unwrap();
         assert_eq!((report.verdict, report.evidence[0].as_str()), (ProbeVerdict::Accepted, "250 queued"));
         assert!(heard.starts_with("HELO mx1\r\nMAIL FROM:<>\r\n"), "{heard}");
@@ -251,7 +261,10 @@ mod tests {
     #[test]
     fn transient_answers_and_broken_connections_defer_and_final_ones_refuse() {
         let verdict = |answers| probe(answers).0.unwrap().verdict;
-        assert_eq!(verdict(&["220 a\r\n", "250 b\r\n", "421 4.3.2 Service not available\r\n"]), ProbeVerdict::Deferred);
+        assert_eq!(
+            verdict(&["220 a\r\n", "250 b\r\n", "421 4.3.2 Service not available\r\n"]),
+            ProbeVerdict::Deferred
+        );
         assert_eq!(verdict(&["220 a\r\n", "250 b\r\n", "550 no\r\n"]), ProbeVerdict::Refused);
         assert_eq!(verdict(&["554 no\r\n"]), ProbeVerdict::Refused);
         assert_eq!(verdict(&["220 a\r\n", "250 b"]), ProbeVerdict::Deferred);
@@ -272,7 +285,8 @@ mod tests {
     #[test]
     fn nobody_at_home_defers() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let report = SmtpProbe::new(address, Duration::from_secs(1), "", POSTMASTER).unwrap().send("m").unwrap();
+        let report =
+            SmtpProbe::new(address, Duration::from_secs(1), "", POSTMASTER).unwrap().send("m").unwrap();
         assert_eq!(report.verdict, ProbeVerdict::Deferred);
         assert!(report.evidence[0].starts_with("connecting to 127.0.0.1:"));
     }

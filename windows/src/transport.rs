@@ -186,7 +186,11 @@ fn of_service(server: &ExchangeServer, service: TransportService) -> Result<Opti
     };
     let mut content = Vec::new();
     file.read_to_end(&mut content).map_err(|e| {
-        unreadable(crate::os_error::system_failure(Code::AgentsUnreadable, format!("{path} cannot be read"), &e))
+        unreadable(crate::os_error::system_failure(
+            Code::AgentsUnreadable,
+            format!("{path} cannot be read"),
+            &e,
+        ))
     })?;
     agents_config::parse(&content, service).map(Some).map_err(|failure| failure.cause(path))
 }

@@ -36,7 +36,8 @@ mod tests {
         assert_eq!(of(&[("DisplayVersion", "1")]), None);
         assert_eq!(of(&[("DisplayName", " ")]), None);
         let found =
-            of(&[("DisplayName", "P"), ("DisplayVersion", "4.5"), ("InstallLocation", "\"C:\\P\\\"")]).unwrap();
+            of(&[("DisplayName", "P"), ("DisplayVersion", "4.5"), ("InstallLocation", "\"C:\\P\\\"")])
+                .unwrap();
         assert_eq!((found.version.as_str(), found.location), ("4.5", Some(ServerPath::new(r"C:\P"))));
     }
 }

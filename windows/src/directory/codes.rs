@@ -48,9 +48,11 @@ pub(super) fn refused(result: &LdapResult, what: &str) -> Failure {
     // Policy violations of passwords come with error 0000052D in either result.
     let policy = result.text.to_ascii_lowercase().contains("0000052d");
     let failure = match result.rc {
-        INSUFFICIENT_RIGHTS => Failure::new(Code::AccessDenied, format!("the directory does not allow {what}"))
-            .hint("give an account that may do this in the directory")
-            .ask(),
+        INSUFFICIENT_RIGHTS => {
+            Failure::new(Code::AccessDenied, format!("the directory does not allow {what}"))
+                .hint("give an account that may do this in the directory")
+                .ask()
+        }
         ENTRY_EXISTS => Failure::new(Code::AccountExists, format!("{what}: an account of that name exists"))
             .hint("choose another name, or use the existing account")
             .ask(),
@@ -59,9 +61,13 @@ pub(super) fn refused(result: &LdapResult, what: &str) -> Failure {
                 .hint("choose a longer password with letters, digits and signs")
                 .ask()
         }
-        INVALID_CREDENTIALS => Failure::new(Code::PasswordWrong, format!("the directory refuses {what}")).ask(),
+        INVALID_CREDENTIALS => {
+            Failure::new(Code::PasswordWrong, format!("the directory refuses {what}")).ask()
+        }
         // busy, unavailable
-        51 | 52 => Failure::new(Code::Directory, format!("the directory is busy; it did not take {what}")).retry(),
+        51 | 52 => {
+            Failure::new(Code::Directory, format!("the directory is busy; it did not take {what}")).retry()
+        }
         _ => Failure::new(Code::Directory, format!("the directory refuses {what}")),
     };
     failure.found(format!("result {}: {}", result.rc, result.text))
@@ -79,7 +85,9 @@ mod tests {
     fn sub_codes_tell_a_wrong_password_from_an_unfit_account() {
         let name = AccountName::parse(r"LAB\svc").unwrap();
         let of = |data: &str| {
-            let text = format!("80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v2580");
+            let text = format!(
+                "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v2580"
+            );
             credentials(&result(49, &text), &name)
         };
         assert_eq!(of("52e").unwrap(), Credentials::WrongPassword);
@@ -90,7 +98,10 @@ mod tests {
         assert!(matches!(of("532").unwrap(), Credentials::PasswordUnfit(_)));
         assert_eq!(of("525").unwrap_err().code, Code::AccountNotFound);
         assert!(credentials(&result(49, "no reason"), &name).is_err());
-        assert_eq!(credentials(&result(8, "Transport encryption required."), &name).unwrap_err().code, Code::Directory);
+        assert_eq!(
+            credentials(&result(8, "Transport encryption required."), &name).unwrap_err().code,
+            Code::Directory
+        );
         assert_eq!(credentials(&result(0, ""), &name).unwrap(), Credentials::Valid);
     }
 

@@ -45,14 +45,17 @@ pub(super) fn memberships(
     primary: Option<&str>,
     exchange_groups: &[String],
 ) -> Vec<Membership> {
-    let by_dn: BTreeMap<String, &Group> = groups.iter().map(|group| (group.dn.to_lowercase(), group)).collect();
+    let by_dn: BTreeMap<String, &Group> =
+        groups.iter().map(|group| (group.dn.to_lowercase(), group)).collect();
     // Breadth first, so that the first chain to a group is a shortest one; a loop of groups ends by itself.
     let mut chains: BTreeMap<&str, (Vec<String>, bool)> = BTreeMap::new();
     let mut queue: VecDeque<(&Group, Vec<String>, bool)> = VecDeque::new();
     for dn in direct {
         queue.extend(by_dn.get(&dn.to_lowercase()).map(|group| (*group, Vec::new(), false)));
     }
-    queue.extend(groups.iter().filter(|group| Some(group.sid.as_str()) == primary).map(|g| (g, Vec::new(), true)));
+    queue.extend(
+        groups.iter().filter(|group| Some(group.sid.as_str()) == primary).map(|g| (g, Vec::new(), true)),
+    );
     while let Some((group, mut through, by_primary)) = queue.pop_front() {
         if chains.contains_key(group.sid.as_str()) {
             continue;
@@ -69,8 +72,15 @@ pub(super) fn memberships(
             let known = groups.iter().find(|group| group.sid == *sid);
             let unknown = Group { sid: sid.clone(), name: sid.clone(), ..Group::default() };
             let group = known.unwrap_or(&unknown);
-            let (through, primary) = chains.get(sid.as_str()).cloned().unwrap_or((vec![group.name.clone()], false));
-            Membership { group: group.name.clone(), sid: sid.clone(), rank: rank(group, exchange_groups), through, primary }
+            let (through, primary) =
+                chains.get(sid.as_str()).cloned().unwrap_or((vec![group.name.clone()], false));
+            Membership {
+                group: group.name.clone(),
+                sid: sid.clone(),
+                rank: rank(group, exchange_groups),
+                through,
+                primary,
+            }
         })
         .collect();
     found.sort_by(|a, b| a.group.cmp(&b.group).then_with(|| a.sid.cmp(&b.sid)));
@@ -109,7 +119,8 @@ mod tests {
             group("Organization Management", "S-1-5-21-1-1200", &[]),
             group("Domain Users", "S-1-5-21-1-513", &[]),
         ];
-        let token: Vec<String> = groups.iter().map(|g| g.sid.clone()).chain(["S-1-5-21-9-512".into()]).collect();
+        let token: Vec<String> =
+            groups.iter().map(|g| g.sid.clone()).chain(["S-1-5-21-9-512".into()]).collect();
         let direct = ["CN=Staff,DC=lab".to_owned(), "CN=Organization Management,DC=lab".to_owned()];
         let exchange = ["cn=organization management,dc=lab".to_owned()];
         let primary = primary_sid("S-1-5-21-1-1104", "513");

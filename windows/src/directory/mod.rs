@@ -55,7 +55,8 @@ impl DirectoryConfig {
     /// `lab.test` of `DC=lab,DC=test`.
     fn dns_domain(&self) -> String {
         let parts = self.base.split(',').map(str::trim);
-        let parts = parts.filter_map(|part| part.get(..3).filter(|p| p.eq_ignore_ascii_case("DC=")).map(|_| &part[3..]));
+        let parts = parts
+            .filter_map(|part| part.get(..3).filter(|p| p.eq_ignore_ascii_case("DC=")).map(|_| &part[3..]));
         parts.collect::<Vec<_>>().join(".")
     }
 }

@@ -12,7 +12,9 @@ use mailsec_core::{
     host::{Account, Credentials},
     values::{AccountName, Secret},
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject};
+use rustls::{
+    ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject,
+};
 use std::{collections::HashSet, path::Path, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -95,16 +97,32 @@ impl Session {
         }
     }
 
-    pub(super) fn try_log_on(&mut self, name: &AccountName, password: &Secret) -> Result<Credentials, Failure> {
+    pub(super) fn try_log_on(
+        &mut self,
+        name: &AccountName,
+        password: &Secret,
+    ) -> Result<Credentials, Failure> {
         let result = self.bind(&name.to_string(), password)?;
         credentials(&result, name)
     }
 
-    fn search(&mut self, base: &str, scope: Scope, filter: &str, attributes: &[&str]) -> Result<Vec<SearchEntry>, Failure> {
+    fn search(
+        &mut self,
+        base: &str,
+        scope: Scope,
+        filter: &str,
+        attributes: &[&str],
+    ) -> Result<Vec<SearchEntry>, Failure> {
         self.connection.with_timeout(self.config.limit);
-        let found = self.connection.search(base, scope, filter, attributes).map_err(|e| lost("a search", &e))?;
+        let found =
+            self.connection.search(base, scope, filter, attributes).map_err(|e| lost("a search", &e))?;
         match found.1.rc {
-            0 => Ok(found.0.into_iter().filter(|e| !e.is_ref() && !e.is_intermediate()).map(SearchEntry::construct).collect()),
+            0 => Ok(found
+                .0
+                .into_iter()
+                .filter(|e| !e.is_ref() && !e.is_intermediate())
+                .map(SearchEntry::construct)
+                .collect()),
             NO_SUCH_OBJECT => Ok(Vec::new()),
             _ => Err(refused(&found.1, &format!("a search below {base:?}"))),
         }
@@ -114,8 +132,13 @@ impl Session {
         let filter = format!("(&(objectClass=user)(sAMAccountName={}))", ldap_escape(name.user()));
         let base = self.config.base.clone();
         let attributes = [
-            "userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires", "description",
-            "primaryGroupID", "objectSid", "memberOf",
+            "userAccountControl",
+            "msDS-User-Account-Control-Computed",
+            "accountExpires",
+            "description",
+            "primaryGroupID",
+            "objectSid",
+            "memberOf",
         ];
         let found = self.search(&base, Scope::Subtree, &filter, &attributes)?;
         Ok(found.into_iter().next().map(|entry| Entry { dn: entry.dn.clone(), entry }))
@@ -123,7 +146,8 @@ impl Session {
 
     fn existing(&mut self, name: &AccountName) -> Result<Entry, Failure> {
         self.find(name)?.ok_or_else(|| {
-            Failure::new(Code::AccountNotFound, format!("there is no account {name}")).expected(self.config.base.clone())
+            Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
+                .expected(self.config.base.clone())
         })
     }
 
@@ -142,10 +166,12 @@ impl Session {
         }
         let groups = self.groups(&sids)?;
         let exchange = self.exchange_groups()?;
-        let own_sid = bytes(&found.entry, "objectSid").first().and_then(|sid| sid_text(sid)).unwrap_or_default();
+        let own_sid =
+            bytes(&found.entry, "objectSid").first().and_then(|sid| sid_text(sid)).unwrap_or_default();
         let primary = primary_sid(&own_sid, found.text("primaryGroupID").unwrap_or_default());
         // What may not be read must not pass for a harmless value.
-        let (Some(_), Some(expires)) = (found.text("userAccountControl"), found.text("accountExpires")) else {
+        let (Some(_), Some(expires)) = (found.text("userAccountControl"), found.text("accountExpires"))
+        else {
             return Err(Failure::new(Code::Directory, format!("the settings of {name} cannot be read"))
                 .hint("give an account that may read users in the directory")
                 .ask());
@@ -175,12 +201,16 @@ impl Session {
         for some in sids.chunks(50) {
             let terms: String = some
                 .iter()
-                .map(|sid| format!("(objectSid={})", sid.iter().map(|b| format!("\\{b:02x}")).collect::<String>()))
+                .map(|sid| {
+                    format!("(objectSid={})", sid.iter().map(|b| format!("\\{b:02x}")).collect::<String>())
+                })
                 .collect();
             let attributes = ["objectSid", "sAMAccountName", "memberOf"];
             for entry in self.search(&base, Scope::Subtree, &format!("(|{terms})"), &attributes)? {
-                let sid = bytes(&entry, "objectSid").first().and_then(|sid| sid_text(sid)).unwrap_or_default();
-                let name = texts(&entry, "sAMAccountName").into_iter().next().unwrap_or_else(|| entry.dn.clone());
+                let sid =
+                    bytes(&entry, "objectSid").first().and_then(|sid| sid_text(sid)).unwrap_or_default();
+                let name =
+                    texts(&entry, "sAMAccountName").into_iter().next().unwrap_or_else(|| entry.dn.clone());
                 groups.push(Group { name, sid, member_of: texts(&entry, "memberOf"), dn: entry.dn });
             }
         }
@@ -191,7 +221,8 @@ impl Session {
     /// Empty where there is no Exchange in this forest.
     fn exchange_groups(&mut self) -> Result<Vec<String>, Failure> {
         let root = self.search("", Scope::Base, "(objectClass=*)", &["configurationNamingContext"])?;
-        let context = root.first().map(|entry| texts(entry, "configurationNamingContext")).unwrap_or_default();
+        let context =
+            root.first().map(|entry| texts(entry, "configurationNamingContext")).unwrap_or_default();
         let context = context.into_iter().next().ok_or_else(|| {
             Failure::new(Code::Directory, "the directory does not say where its configuration is").retry()
         })?;
@@ -213,7 +244,8 @@ impl Session {
             ("userAccountControl".to_owned(), one(NEW_ACCOUNT)),
         ];
         self.connection.with_timeout(self.config.limit);
-        let result = self.connection.add(&dn, attributes).map_err(|e| lost("the creation of an account", &e))?;
+        let result =
+            self.connection.add(&dn, attributes).map_err(|e| lost("the creation of an account", &e))?;
         if result.rc == 0 { Ok(()) } else { Err(refused(&result, &format!("the creation of {name}"))) }
     }
 
@@ -246,9 +278,12 @@ impl Session {
         let Some(found) = self.find(name)? else { return Ok(()) };
         let has = found.text("description").unwrap_or_default();
         if has != description {
-            return Err(Failure::new(Code::AccountExists, format!("the account {name} was not made by this upgrade"))
-                .expected(format!("the description {description:?}"))
-                .found(format!("{has:?}")));
+            return Err(Failure::new(
+                Code::AccountExists,
+                format!("the account {name} was not made by this upgrade"),
+            )
+            .expected(format!("the description {description:?}"))
+            .found(format!("{has:?}")));
         }
         self.connection.with_timeout(self.config.limit);
         let result = self.connection.delete(&found.dn).map_err(|e| lost("the deletion of an account", &e))?;
@@ -261,7 +296,9 @@ impl Session {
 
 fn trusting(file: &Path) -> Result<Arc<ClientConfig>, Failure> {
     let unfit = |why: String| {
-        Failure::new(Code::Directory, format!("the certificates in {} cannot be used", file.display())).cause(why).ask()
+        Failure::new(Code::Directory, format!("the certificates in {} cannot be used", file.display()))
+            .cause(why)
+            .ask()
     };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(file).map_err(|e| unfit(e.to_string()))? {

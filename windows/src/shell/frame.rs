@@ -67,15 +67,18 @@ pub fn read_frame(output: &str, nonce: &str) -> Result<Answered, Failure> {
     if lines.next() != Some(end.as_str()) {
         return Err(no_frame("an answer without its end", output));
     }
-    serde_json::from_str(json).map_err(|e| no_frame("an answer that is not the JSON it should be", output).cause(e))
+    serde_json::from_str(json)
+        .map_err(|e| no_frame("an answer that is not the JSON it should be", output).cause(e))
 }
 
 fn no_frame(found: &str, output: &str) -> Failure {
     let mut failure = Failure::new(Code::Shell, "the Exchange shell did not answer")
         .expected("one framed answer")
         .found(found)
-        .hint("open the Exchange Management Shell as this account; a group policy on scripts or an expired \
-               certificate can keep it from loading")
+        .hint(
+            "open the Exchange Management Shell as this account; a group policy on scripts or an expired \
+               certificate can keep it from loading",
+        )
         .retry();
     let tail: Vec<&str> = output.lines().rev().filter(|l| !l.trim().is_empty()).take(3).collect();
     for line in tail.into_iter().rev() {

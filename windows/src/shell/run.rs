@@ -33,8 +33,8 @@ impl Shell {
     /// The shell of the system: not the first `powershell.exe` on the path, and the 64-bit one, as Exchange's snap-in
     /// has no other (CSS-Exchange, `Shared/Confirm-ExchangeShell.ps1`).
     pub(crate) fn of_system(limit: Duration) -> Result<Self, Failure> {
-        let system =
-            machine::system_folder().map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
+        let system = machine::system_folder()
+            .map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
         Ok(Self { program: PathBuf::from(format!(r"{system}\WindowsPowerShell\v1.0\powershell.exe")), limit })
     }
 
@@ -43,7 +43,12 @@ impl Shell {
     }
 
     /// Runs the cmdlets; when this returns, the shell and all it started have ended.
-    pub(crate) fn run(&self, kind: ShellKind, folder: &ServerPath, cmdlets: &[Cmdlet]) -> Result<Answered, Failure> {
+    pub(crate) fn run(
+        &self,
+        kind: ShellKind,
+        folder: &ServerPath,
+        cmdlets: &[Cmdlet],
+    ) -> Result<Answered, Failure> {
         let nonce = random::hex()?;
         let script = Script { kind, folder, nonce: &nonce, cmdlets }.text();
         let output = self.output_of(&encode_command(&script))?;

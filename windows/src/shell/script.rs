@@ -70,9 +70,12 @@ impl Cmdlet {
                 .found(format!("{length} characters")));
         }
         if !agent.assembly.is_absolute() || agent.assembly.is_unc() {
-            return Err(Failure::new(Code::BadArgument, "the transport agent's assembly is not on a local drive")
-                .expected(r"a path such as C:\...\agent.dll")
-                .found(agent.assembly.as_str()));
+            return Err(Failure::new(
+                Code::BadArgument,
+                "the transport agent's assembly is not on a local drive",
+            )
+            .expected(r"a path such as C:\...\agent.dll")
+            .found(agent.assembly.as_str()));
         }
         Ok(Self::Install {
             id: agent.id.clone(),
@@ -239,7 +242,8 @@ mod tests {
         let folder = ServerPath::new(r"C:\Program Files\Microsoft\Exchange Server\V15\");
         let mut texts = Vec::new();
         for kind in [ShellKind::Mailbox, ShellKind::Edge, ShellKind::FrontEnd] {
-            for name in ["VIPRE Agent", "O'Neil", "a\u{2019}; Remove-Item x #", "$(calc) `n \"q\"", "Ü\n@{"] {
+            for name in ["VIPRE Agent", "O'Neil", "a\u{2019}; Remove-Item x #", "$(calc) `n \"q\"", "Ü\n@{"]
+            {
                 let id = id(name, TransportService::Hub);
                 let cmdlets = [
                     Cmdlet::Install {
@@ -275,7 +279,8 @@ mod tests {
         let shape = |name: &str| {
             let cmdlets = [Cmdlet::Uninstall(id(name, TransportService::Edge))];
             let folder = ServerPath::new(r"C:\E");
-            let text = Script { kind: ShellKind::Edge, folder: &folder, nonce: "1", cmdlets: &cmdlets }.text();
+            let text =
+                Script { kind: ShellKind::Edge, folder: &folder, nonce: "1", cmdlets: &cmdlets }.text();
             parser.parse(text, None).unwrap().root_node().to_sexp()
         };
         let mut shape = shape;
@@ -289,7 +294,8 @@ mod tests {
     fn each_statement_is_a_line_of_its_own() {
         let folder = ServerPath::new(r"C:\E");
         let cmdlets = [Cmdlet::Disable(id("O'Neil", TransportService::FrontEnd))];
-        let text = Script { kind: ShellKind::FrontEnd, folder: &folder, nonce: "ab12", cmdlets: &cmdlets }.text();
+        let text =
+            Script { kind: ShellKind::FrontEnd, folder: &folder, nonce: "ab12", cmdlets: &cmdlets }.text();
         assert!(text.lines().any(|l| l == "$nonce = 'ab12'"));
         assert!(text.lines().any(|l| l.trim()
             == "$results += Disable-TransportAgent -Identity 'O''Neil' -TransportService 'FrontEnd' -Confirm:$false"));

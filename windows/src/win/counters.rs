@@ -48,7 +48,8 @@ impl Query {
     fn number(&self, counter: PDH_HCOUNTER) -> Option<u64> {
         let mut value = PDH_FMT_COUNTERVALUE::default();
         // SAFETY: a counter of this open query.
-        let answer = unsafe { PdhGetFormattedCounterValue(counter, PDH_FMT_LARGE, ptr::null_mut(), &mut value) };
+        let answer =
+            unsafe { PdhGetFormattedCounterValue(counter, PDH_FMT_LARGE, ptr::null_mut(), &mut value) };
         if answer != 0 || value.CStatus > 1 {
             return None;
         }

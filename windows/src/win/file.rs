@@ -11,7 +11,9 @@ use windows_sys::Win32::Storage::FileSystem::{
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     let (from, to) = (wide(&from.to_string_lossy()), wide(&to.to_string_lossy()));
     // SAFETY: both paths end with a zero.
-    check(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) })
+    check(unsafe {
+        MoveFileExW(from.as_ptr(), to.as_ptr(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)
+    })
 }
 
 /// Free bytes for this account on the volume of a folder.

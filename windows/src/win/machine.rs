@@ -2,14 +2,14 @@
 
 use super::{check_code, narrow, wide};
 use std::{io, ptr};
-use windows_sys::Win32::{
-    System::{
-        LibraryLoader::{GetModuleHandleW, GetProcAddress},
-        Registry::{
-            HKEY, HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_64KEY, KEY_WRITE, REG_CREATED_NEW_KEY, REG_OPTION_VOLATILE,
-            RegCloseKey, RegCreateKeyExW,
-        },
-        SystemInformation::{ComputerNamePhysicalDnsHostname, GetComputerNameExW, GetSystemDirectoryW, GetTickCount64},
+use windows_sys::Win32::System::{
+    LibraryLoader::{GetModuleHandleW, GetProcAddress},
+    Registry::{
+        HKEY, HKEY_LOCAL_MACHINE, KEY_READ, KEY_WOW64_64KEY, KEY_WRITE, REG_CREATED_NEW_KEY,
+        REG_OPTION_VOLATILE, RegCloseKey, RegCreateKeyExW,
+    },
+    SystemInformation::{
+        ComputerNamePhysicalDnsHostname, GetComputerNameExW, GetSystemDirectoryW, GetTickCount64,
     },
 };
 
@@ -18,7 +18,8 @@ pub(crate) fn name() -> String {
     let mut buffer = [0u16; 256];
     let mut length = 256;
     // SAFETY: the buffer is as long as stated.
-    let answer = unsafe { GetComputerNameExW(ComputerNamePhysicalDnsHostname, buffer.as_mut_ptr(), &mut length) };
+    let answer =
+        unsafe { GetComputerNameExW(ComputerNamePhysicalDnsHostname, buffer.as_mut_ptr(), &mut length) };
     if answer == 0 { "this server".to_owned() } else { narrow(&buffer) }
 }
 

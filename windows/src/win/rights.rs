@@ -9,8 +9,8 @@ use windows_sys::Win32::{
     Foundation::NTSTATUS,
     Security::{
         Authentication::Identity::{
-            LSA_HANDLE, LSA_OBJECT_ATTRIBUTES, LSA_UNICODE_STRING, LsaAddAccountRights, LsaClose, LsaNtStatusToWinError,
-            LsaOpenPolicy, POLICY_CREATE_ACCOUNT, POLICY_LOOKUP_NAMES,
+            LSA_HANDLE, LSA_OBJECT_ATTRIBUTES, LSA_UNICODE_STRING, LsaAddAccountRights, LsaClose,
+            LsaNtStatusToWinError, LsaOpenPolicy, POLICY_CREATE_ACCOUNT, POLICY_LOOKUP_NAMES,
         },
         LookupAccountNameW, PSID, SID_NAME_USE,
     },
@@ -64,5 +64,7 @@ pub(crate) fn grant_service_log_on(account: &str) -> io::Result<()> {
     let bytes = u16::try_from((right.len() - 1) * 2).unwrap_or(0);
     let text = LSA_UNICODE_STRING { Length: bytes, MaximumLength: bytes + 2, Buffer: right.as_mut_ptr() };
     // SAFETY: a SID that was just looked up, and one right.
-    status(unsafe { LsaAddAccountRights(policy.0, sid.as_mut_ptr().cast::<std::ffi::c_void>() as PSID, &text, 1) })
+    status(unsafe {
+        LsaAddAccountRights(policy.0, sid.as_mut_ptr().cast::<std::ffi::c_void>() as PSID, &text, 1)
+    })
 }

@@ -6,14 +6,16 @@
 use super::{check, narrow, narrow_at, wide};
 use std::{io, mem, ptr};
 use windows_sys::Win32::{
-    Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA},
+    Foundation::{ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_LEVEL, ERROR_MORE_DATA},
     System::Services::{
-        ChangeServiceConfig2W, ChangeServiceConfigW, CloseServiceHandle, ControlService, ENUM_SERVICE_STATUS_PROCESSW,
-        ENUM_SERVICE_STATUSW, EnumDependentServicesW, EnumServicesStatusExW, OpenSCManagerW, OpenServiceW,
-        QUERY_SERVICE_CONFIGW, QueryServiceConfig2W, QueryServiceConfigW, QueryServiceStatusEx, SC_ENUM_PROCESS_INFO,
-        SC_HANDLE, SC_MANAGER_CONNECT, SC_MANAGER_ENUMERATE_SERVICE, SC_STATUS_PROCESS_INFO, SERVICE_ACTIVE,
+        ChangeServiceConfig2W, ChangeServiceConfigW, CloseServiceHandle, ControlService,
+        ENUM_SERVICE_STATUS_PROCESSW, ENUM_SERVICE_STATUSW, EnumDependentServicesW, EnumServicesStatusExW,
+        OpenSCManagerW, OpenServiceW, QUERY_SERVICE_CONFIGW, QueryServiceConfig2W, QueryServiceConfigW,
+        QueryServiceStatusEx, SC_ENUM_PROCESS_INFO, SC_HANDLE, SC_MANAGER_CONNECT,
+        SC_MANAGER_ENUMERATE_SERVICE, SC_STATUS_PROCESS_INFO, SERVICE_ACTIVE,
         SERVICE_CONFIG_DELAYED_AUTO_START_INFO, SERVICE_CONTROL_STOP, SERVICE_DELAYED_AUTO_START_INFO,
-        SERVICE_NO_CHANGE, SERVICE_STATE_ALL, SERVICE_STATUS, SERVICE_STATUS_PROCESS, SERVICE_WIN32, StartServiceW,
+        SERVICE_NO_CHANGE, SERVICE_STATE_ALL, SERVICE_STATUS, SERVICE_STATUS_PROCESS, SERVICE_WIN32,
+        StartServiceW,
     },
 };
 
@@ -218,7 +220,9 @@ impl Opened {
                         .map(|index| unsafe { narrow_at((*entries.add(index)).lpServiceName) })
                         .collect());
                 }
-                Err(e) if e.raw_os_error() == Some(ERROR_MORE_DATA.cast_signed()) && needed > size => size = needed,
+                Err(e) if e.raw_os_error() == Some(ERROR_MORE_DATA.cast_signed()) && needed > size => {
+                    size = needed
+                }
                 Err(e) => return Err(e),
             }
         }
@@ -229,7 +233,11 @@ impl Opened {
         let info = SERVICE_DELAYED_AUTO_START_INFO { fDelayedAutostart: i32::from(delayed) };
         let kind = SERVICE_CONFIG_DELAYED_AUTO_START_INFO;
         // SAFETY: the structure is the one that this kind of information has.
-        check(unsafe { ChangeServiceConfig2W(self.0.0, kind, (&raw const info).cast()) })
+        match check(unsafe { ChangeServiceConfig2W(self.0.0, kind, (&raw const info).cast()) }) {
+            // Wine knows no delayed start, so there is none to take away.
+            Err(e) if !delayed && e.raw_os_error() == Some(ERROR_INVALID_LEVEL.cast_signed()) => Ok(()),
+            changed => changed,
+        }
     }
 
     /// `password` is UTF-16 ended by a zero.

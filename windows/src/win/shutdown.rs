@@ -25,7 +25,9 @@ use windows_sys::Win32::{
 fn enable_privilege() -> io::Result<()> {
     let mut token = ptr::null_mut();
     // SAFETY: the pseudo handle of this process; the token, if there is one, is ours.
-    check(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &mut token) })?;
+    check(unsafe {
+        OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY, &mut token)
+    })?;
     // SAFETY: just opened, owned by nobody else.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };
     let mut privileges = TOKEN_PRIVILEGES {

@@ -5,12 +5,14 @@ use std::{mem, path::Path, ptr};
 use windows_sys::Win32::{
     Foundation::HWND,
     Security::{
-        Cryptography::{CERT_NAME_ATTR_TYPE, CERT_NAME_SIMPLE_DISPLAY_TYPE, CertGetNameStringW, szOID_ORGANIZATION_NAME},
+        Cryptography::{
+            CERT_NAME_ATTR_TYPE, CERT_NAME_SIMPLE_DISPLAY_TYPE, CertGetNameStringW, szOID_ORGANIZATION_NAME,
+        },
         WinTrust::{
             WINTRUST_ACTION_GENERIC_VERIFY_V2, WINTRUST_DATA, WINTRUST_DATA_0, WINTRUST_FILE_INFO,
             WTD_CACHE_ONLY_URL_RETRIEVAL, WTD_CHOICE_FILE, WTD_REVOKE_NONE, WTD_STATEACTION_CLOSE,
-            WTD_STATEACTION_VERIFY, WTD_UI_NONE, WTHelperGetProvCertFromChain, WTHelperGetProvSignerFromChain,
-            WTHelperProvDataFromStateData, WinVerifyTrust,
+            WTD_STATEACTION_VERIFY, WTD_UI_NONE, WTHelperGetProvCertFromChain,
+            WTHelperGetProvSignerFromChain, WTHelperProvDataFromStateData, WinVerifyTrust,
         },
     },
 };
@@ -83,9 +85,10 @@ fn signer(data: &WINTRUST_DATA) -> Option<String> {
             return None;
         }
         let mut buffer = [0u16; 512];
-        for (kind, which) in
-            [(CERT_NAME_ATTR_TYPE, szOID_ORGANIZATION_NAME.cast()), (CERT_NAME_SIMPLE_DISPLAY_TYPE, ptr::null())]
-        {
+        for (kind, which) in [
+            (CERT_NAME_ATTR_TYPE, szOID_ORGANIZATION_NAME.cast()),
+            (CERT_NAME_SIMPLE_DISPLAY_TYPE, ptr::null()),
+        ] {
             let length = CertGetNameStringW((*certificate).pCert, kind, 0, which, buffer.as_mut_ptr(), 512);
             // The length counts the closing zero.
             if length > 1 {
