@@ -258,6 +258,8 @@ codes! {
     RequestRefused = "request-refused",
     /// The mail budget does not allow it.
     Budget = "budget",
+    /// A crash left a step in doubt, and the server does not show what happened.
+    InDoubt = "in-doubt",
     /// The same thing was tried too often.
     LoopBroken = "loop-broken",
     /// The vendor has no such operation.

@@ -1,1 +1,23 @@
-//! placeholder
+//! What is to be done, as data: read, hashed, linted, explained and rehearsed before anything changes.
+
+mod explain;
+mod lint;
+mod mail;
+mod observation;
+mod operation;
+mod question;
+mod snapshot;
+mod step;
+mod whole;
+
+pub use explain::{Explanation, explain};
+pub use lint::lint;
+pub use mail::{Flow, MailBudget, MailImpact, MailState, UnscannedPolicy};
+pub use observation::{Observation, Outcome};
+pub use operation::{
+    AccountSource, ExpectedPackage, InstallerMode, OnPartial, Operation, RestartWhen, SecretProperty,
+};
+pub use question::{Choice, Question};
+pub use snapshot::{Evidence, Snapshot};
+pub use step::{Phase, Retry, Step, Undo};
+pub use whole::{Choices, Limits, Naming, Plan, PlanFormat};

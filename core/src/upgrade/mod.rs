@@ -1,1 +1,16 @@
-//! placeholder
+//! The state machine: events, the state that is their fold, and what happens next. Pure; imports only the plan.
+
+mod event;
+mod gates;
+mod ledger;
+mod next;
+mod recovery;
+mod report;
+mod state;
+
+pub use event::{Actor, Event, Finish, GateKind, Request};
+pub use ledger::{Ledger, MailChange, MailTotals};
+pub use next::{Next, next};
+pub use recovery::{Found, Then, recover};
+pub use report::{Report, ReportGate, ReportNote, ReportStep, StepResult};
+pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};

@@ -1,0 +1,231 @@
+//! Rules that every plan keeps, whoever made it.
+
+use super::{InstallerMode, MailState, Operation, Phase, Plan, RestartWhen, Step, Undo, UnscannedPolicy};
+use crate::failure::{Code, Failure};
+use std::collections::BTreeSet;
+
+/// Checks a plan against the rules. An empty answer means that it may run.
+#[must_use]
+pub fn lint(plan: &Plan) -> Vec<Failure> {
+    let mut broken = Vec::new();
+    let mut say = |rule: &str, found: String, hint: &str| {
+        broken.push(
+            Failure::new(Code::PlanLint, format!("the plan breaks the rule \"{rule}\""))
+                .found(found)
+                .hint(hint),
+        );
+    };
+    names(plan, &mut say);
+    order(plan, &mut say);
+    references(plan, &mut say);
+    mail(plan, &mut say);
+    broken
+}
+
+type Say<'a> = dyn FnMut(&str, String, &str) + 'a;
+
+fn names(plan: &Plan, say: &mut Say<'_>) {
+    let mut seen = BTreeSet::new();
+    for step in &plan.steps {
+        let name = step.id.as_str();
+        let words = !name.is_empty()
+            && name.len() <= 48
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !words {
+            say("names are lower-case words with hyphens", format!("step {name:?}"), "rename the step");
+        }
+        if !seen.insert(&step.id) {
+            say("names are unique", format!("step {name:?} twice"), "rename one of them");
+        }
+        if step.title.is_empty() || step.reason.is_empty() {
+            say(
+                "every step says what it does and why",
+                format!("step {name:?}"),
+                "give it a title and a reason",
+            );
+        }
+        if step.limit_secs == 0 || step.retry.attempts == 0 {
+            say("every step has a time limit and at least one try", format!("step {name:?}"), "set them");
+        }
+        if step.operation.only_looks() == (step.undo == Undo::Reverse) && step.operation.only_looks() {
+            say(
+                "a step that only looks has nothing to undo",
+                format!("step {name:?}"),
+                "set its undo to nothing",
+            );
+        }
+        if !step.operation.only_looks() && step.undo == Undo::Nothing && !is_restart(step) {
+            say(
+                "a step that changes the server is undone, or says why not",
+                format!("step {name:?}"),
+                "set its undo to reverse, or to keep with the reason",
+            );
+        }
+    }
+    if plan.steps.is_empty() {
+        say("a plan has steps", "none".to_owned(), "there is nothing to do");
+    }
+    if !plan.steps.windows(2).all(|pair| pair[0].phase <= pair[1].phase) {
+        say("phases come in their order", phases(plan), "move the steps");
+    }
+    if plan.steps.iter().filter(|step| step.no_return).count() > 1 {
+        say(
+            "there is one point of no return",
+            phases(plan),
+            "mark only the first step that cannot be undone",
+        );
+    }
+}
+
+fn order(plan: &Plan, say: &mut Say<'_>) {
+    let first =
+        |wanted: &dyn Fn(&Operation) -> bool| plan.steps.iter().position(|step| wanted(&step.operation));
+    let detach = first(&|op| matches!(op, Operation::UnregisterAgents { .. } | Operation::HoldMail { .. }));
+    let changes_files =
+        first(&|op| matches!(op, Operation::RunInstaller { .. } | Operation::Uninstall { .. }));
+    let uninstall = first(&|op| matches!(op, Operation::Uninstall { .. }));
+    let backup = first(&|op| matches!(op, Operation::BackUpTree { .. }));
+    let left_out = |what: &str| plan.choices.left_out.iter().any(|(name, _)| name == what);
+
+    if let Some(line) = detach.or(changes_files) {
+        if backup.is_none_or(|backup| backup > line) && !left_out("back-up") {
+            say(
+                "a backup before anything is detached",
+                format!("step {} comes first", plan.steps[line].id),
+                "back up the settings, or leave it out by an explicit choice",
+            );
+        }
+        let package = first(&|op| matches!(op, Operation::CheckPackage { .. }));
+        if changes_files.is_some() && uninstall.is_none() && package.is_none_or(|check| check > line) {
+            say(
+                "the installer is checked before anything is detached",
+                format!("step {} comes first", plan.steps[line].id),
+                "check the package in the survey",
+            );
+        }
+    }
+    if let Some(install) = changes_files {
+        let unregister = first(&|op| matches!(op, Operation::UnregisterAgents { .. }));
+        if !plan.scanners.is_empty() && unregister.is_none_or(|unregister| unregister > install) {
+            say(
+                "agents are unregistered before files change",
+                format!("step {} comes first", plan.steps[install].id),
+                "unregister the agents in the detach phase",
+            );
+        }
+        let closes = first(&|op| matches!(op, Operation::RegisterAgents { .. }));
+        if unregister.is_some() && closes.is_none_or(|register| register < install) {
+            say("agents that were unregistered are registered again", phases(plan), "add the attach phase");
+        }
+    }
+    if let Some(uninstall) = uninstall {
+        let export = first(&|op| matches!(op, Operation::CollectExport { .. } | Operation::Vendor { .. }));
+        if export.is_none_or(|export| export > uninstall) {
+            say(
+                "the export is proven before an uninstall",
+                format!("step {} comes first", plan.steps[uninstall].id),
+                "export the settings and prove the export",
+            );
+        }
+    }
+    if let Some(line) = plan.steps.iter().position(|step| step.no_return) {
+        let needs = plan.steps.iter().any(|step| {
+            matches!(step.operation, Operation::CreateAccount { .. } | Operation::ResetPassword { .. })
+                || matches!(&step.operation, Operation::RunInstaller { mode, .. } if asks_credentials(mode))
+        });
+        let proven = first(&|op| matches!(op, Operation::ProveCredentials { .. }));
+        if needs && proven.is_none_or(|proven| proven > line) {
+            say(
+                "credentials are proven before the point of no return",
+                format!("step {} comes first", plan.steps[line].id),
+                "prove the credentials in the prepare phase",
+            );
+        }
+        if !plan.steps[line..].iter().any(|step| matches!(step.operation, Operation::VerifyVersion { .. })) {
+            say("the new version is verified", "no such step".to_owned(), "add it after the installer");
+        }
+    }
+}
+
+fn asks_credentials(mode: &InstallerMode) -> bool {
+    match mode {
+        InstallerMode::Attended { .. } => true,
+        InstallerMode::Silent { secrets, .. } => !secrets.is_empty(),
+    }
+}
+
+fn references(plan: &Plan, say: &mut Say<'_>) {
+    for (index, step) in plan.steps.iter().enumerate() {
+        let target = match &step.operation {
+            Operation::UnregisterAgents { snapshot }
+            | Operation::RegisterAgents { snapshot, .. }
+            | Operation::VerifyAgents { snapshot } => Some(snapshot),
+            Operation::ReleaseMail { hold, .. } => Some(hold),
+            Operation::Restart { when: RestartWhen::NeededBy(installer) } => Some(installer),
+            _ => None,
+        };
+        if let Some(target) = target
+            && plan.index(target).is_none_or(|at| at >= index)
+        {
+            say(
+                "a step refers to an earlier one",
+                format!("{} refers to {target}", step.id),
+                "correct the name",
+            );
+        }
+    }
+}
+
+fn mail(plan: &Plan, say: &mut Say<'_>) {
+    let mut state = MailState::GOOD;
+    for step in &plan.steps {
+        let touches = matches!(step.operation, Operation::HoldMail { .. } | Operation::ReleaseMail { .. })
+            || matches!(&step.operation, Operation::RestartService { service } | Operation::StopService { service } | Operation::StartService { service }
+            if service.same(&crate::host::ServiceName::transport()));
+        match step.mail {
+            None if touches => say(
+                "every step that touches mail says what it does to it",
+                format!("step {}", step.id),
+                "give it a mail impact",
+            ),
+            Some(impact) => {
+                if impact.limit_secs == 0 {
+                    say("every step that touches mail has a limit", format!("step {}", step.id), "set it");
+                }
+                state = impact.after;
+                if plan.choices.unscanned == UnscannedPolicy::Hold
+                    && (impact.during.same(MailState::UNSCANNED) || impact.after.same(MailState::UNSCANNED))
+                {
+                    say(
+                        "with mail held, none flows unscanned",
+                        format!("step {}", step.id),
+                        "hold mail around the detached time",
+                    );
+                }
+            }
+            None => {}
+        }
+    }
+    if !state.same(MailState::GOOD) {
+        say("mail flows, scanned, at the end", format!("it is {state}"), "release mail in the attach phase");
+    }
+    let (stopped, unscanned) = plan.typical_mail();
+    if stopped > plan.budget.stopped_secs || unscanned > plan.budget.unscanned_secs {
+        say(
+            "the mail budget covers what the steps typically take",
+            format!("{stopped} s stopped and {unscanned} s unscanned, of {:?}", plan.budget),
+            "raise the budget, or shorten the plan",
+        );
+    }
+    if plan.steps.iter().any(|step| step.mail.is_some() && step.phase < Phase::Prepare) {
+        say("mail is not touched before the prepare phase", phases(plan), "move the step");
+    }
+}
+
+fn is_restart(step: &Step) -> bool {
+    matches!(step.operation, Operation::Restart { .. })
+}
+
+fn phases(plan: &Plan) -> String {
+    plan.steps.iter().map(|step| format!("{} ({})", step.id, step.phase)).collect::<Vec<_>>().join(", ")
+}

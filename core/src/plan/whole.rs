@@ -1,0 +1,165 @@
+//! The plan itself.
+
+use super::{MailBudget, Step, UnscannedPolicy};
+use crate::{
+    failure::{Code, Failure},
+    values::{Digest, StepId, Timestamp, Version},
+};
+use serde::{Deserialize, Serialize};
+
+/// Format of a serialised plan. A reader refuses one that it does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanFormat(u16);
+
+impl PlanFormat {
+    /// The format that this version writes.
+    pub const CURRENT: Self = Self(1);
+}
+
+/// The product's name before and after: one product may carry two.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Naming {
+    /// Name that belongs to the version found.
+    pub before: String,
+    /// Name that belongs to the version planned.
+    pub after: String,
+}
+
+/// What the operator decided, kept with the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// Mail while the agents are detached.
+    pub unscanned: UnscannedPolicy,
+    /// Steps left out on purpose, each with the operator's reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<(String, String)>,
+}
+
+/// Loop breakers: beyond these, a person is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Restarts of the server in the whole upgrade.
+    pub restarts: u32,
+    /// Times one step may be begun in all, crashes included.
+    pub begins_per_step: u32,
+    /// Events of one upgrade.
+    pub transitions: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { restarts: 3, begins_per_step: 12, transitions: 5_000 }
+    }
+}
+
+/// An immutable list of steps, with what it was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Format of this plan.
+    pub format: PlanFormat,
+    /// The server it is for.
+    pub server: String,
+    /// The vendor crate that made it (`vipre`).
+    pub product: String,
+    /// The product's name before and after.
+    pub naming: Naming,
+    /// Version found.
+    pub from: Version,
+    /// Version planned.
+    pub to: Version,
+    /// When it was made.
+    pub made: Timestamp,
+    /// Version of the program that made it.
+    pub engine: String,
+    /// Digest of the facts that it was made from.
+    pub facts: Digest,
+    /// What the operator decided.
+    pub choices: Choices,
+    /// How long mail may suffer.
+    pub budget: MailBudget,
+    /// Loop breakers.
+    pub limits: Limits,
+    /// Agents that scan mail when the upgrade begins, by name; mail counts as scanned while all of them are loaded.
+    pub scanners: Vec<crate::host::AgentId>,
+    /// What is to be done, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The canonical bytes: JSON with the fields in the order of the types, no white space, no maps with loose order.
+    #[must_use]
+    pub fn canonical(&self) -> Vec<u8> {
+        // Plain data with string keys; serialising it cannot fail.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// The plan's hash: what was shown is what runs.
+    #[must_use]
+    pub fn hash(&self) -> Digest {
+        Digest::of(&self.canonical())
+    }
+
+    /// Reads a plan back.
+    ///
+    /// # Errors
+    /// [`Code::PlanDamaged`] when it is not a plan, or one of a format that this version does not know.
+    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: PlanFormat,
+        }
+        let damaged = |error: serde_json::Error| {
+            Failure::new(Code::PlanDamaged, "this is not a plan, or a damaged one")
+                .expected("the JSON that `mailsec plan --out FILE` writes")
+                .found(format!("line {}, column {}", error.line(), error.column()))
+                .cause(error)
+        };
+        let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
+        if head.format != PlanFormat::CURRENT {
+            return Err(Failure::new(
+                Code::PlanDamaged,
+                "the plan has a format that this version does not know",
+            )
+            .expected(format!("format {}", PlanFormat::CURRENT.0))
+            .found(format!("format {}", head.format.0))
+            .hint("make the plan again with this version"));
+        }
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// A step by its name.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id == *id)
+    }
+
+    /// A step's position.
+    #[must_use]
+    pub fn index(&self, id: &StepId) -> Option<usize> {
+        self.steps.iter().position(|step| step.id == *id)
+    }
+
+    /// Seconds that mail is typically held or down, and flows unscanned, in all.
+    #[must_use]
+    pub fn typical_mail(&self) -> (u64, u64) {
+        use super::{Flow, MailState};
+        let mut state = MailState::GOOD;
+        let (mut stopped, mut unscanned) = (0, 0);
+        for step in &self.steps {
+            let (during, secs) = match step.mail {
+                Some(impact) => (impact.during, impact.typical_secs),
+                None => (state, step.operation.typical_secs()),
+            };
+            match during.flow {
+                Flow::Held | Flow::Down => stopped += secs,
+                Flow::Flowing if !during.scanned => unscanned += secs,
+                Flow::Flowing => {}
+            }
+            if let Some(impact) = step.mail {
+                state = impact.after;
+            }
+        }
+        (stopped, unscanned)
+    }
+}

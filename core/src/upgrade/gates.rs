@@ -1,0 +1,210 @@
+//! The questions that the state machine asks by itself, beside those of the plan.
+
+use super::{GateKind, Next, State, StepState};
+use crate::{
+    failure::Failure,
+    plan::{Choice, Question, Step},
+};
+
+fn ask(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Next {
+    // What the upgrade cannot do any more is not offered.
+    if state.past_no_return() || matches!(state.direction, super::Direction::Back(_)) {
+        choices.retain(|choice| *choice != Choice::RollBack);
+    }
+    Next::Ask { step, why, question, choices }
+}
+
+fn step(state: &State, index: usize) -> Option<&Step> {
+    state.plan_steps().get(index)
+}
+
+fn title(state: &State, index: usize) -> String {
+    step(state, index).map_or_else(|| "the upgrade".to_owned(), |step| format!("\"{}\"", step.title))
+}
+
+fn last_failure(state: &State, index: usize) -> Option<&Failure> {
+    let progress = state.steps.get(index)?;
+    match &progress.state {
+        StepState::Failed { failure, .. } => Some(failure),
+        _ => progress.undo_failed.as_ref().map(|(_, failure)| failure),
+    }
+}
+
+fn reason(state: &State, index: usize) -> String {
+    last_failure(state, index).map_or_else(|| "no reason is known".to_owned(), ToString::to_string)
+}
+
+fn first_aid(state: &State, index: usize) -> Vec<String> {
+    let hint = last_failure(state, index).and_then(|failure| failure.hint.clone());
+    let mut todo: Vec<String> = hint.into_iter().collect();
+    if state.holds_mail() {
+        todo.push(
+            "mail is held: transport is stopped and set not to start by itself, senders keep their mail; decide soon"
+                .to_owned(),
+        );
+    }
+    todo
+}
+
+/// The plan's own question, with what was wrong with the last answer.
+pub(super) fn planned(state: &State, index: usize) -> Next {
+    let Some(step) = step(state, index) else { return Next::NoPlan };
+    let Some(question) = step.operation.question() else { return Next::Observe { step: index } };
+    let mut question = question.clone();
+    if let Some(failure) = last_failure(state, index) {
+        question.why = format!("{} The last answer did not verify: {failure}.", question.why);
+    }
+    ask(state, index, GateKind::Planned, question, vec![Choice::Done, Choice::RollBack, Choice::Abandon])
+}
+
+pub(super) fn failed(state: &State, index: usize) -> Next {
+    let mut todo = first_aid(state, index);
+    todo.push("put right what the message names, then answer retry".to_owned());
+    ask(
+        state,
+        index,
+        GateKind::Failed,
+        Question {
+            title: format!("{} failed", title(state, index)),
+            todo,
+            why: reason(state, index),
+            verified: "the step runs again and checks its own effect".to_owned(),
+            otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+        },
+        vec![Choice::Retry, Choice::Skip, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn in_doubt(state: &State, index: usize) -> Next {
+    let shown = match state.steps.get(index).map(|progress| &progress.state) {
+        Some(StepState::Failed { observed: Some(observation), .. }) => {
+            let facts: Vec<String> =
+                observation.evidence().iter().map(|fact| format!("{}: {}", fact.of, fact.seen)).collect();
+            format!("the server shows it as {} ({})", observation.word(), facts.join("; "))
+        }
+        _ => "the server was not asked".to_owned(),
+    };
+    ask(
+        state,
+        index,
+        GateKind::InDoubt,
+        Question {
+            title: format!("it is not certain what {} left behind", title(state, index)),
+            todo: [first_aid(state, index), vec!["look at the server, and say what is true".to_owned()]]
+                .concat(),
+            why: format!("{}; {shown}", reason(state, index)),
+            verified: "later steps check version, agents, services and mail".to_owned(),
+            otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+        },
+        vec![Choice::Retry, Choice::CountAsDone, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn undo_failed(state: &State, index: usize) -> Next {
+    ask(
+        state,
+        index,
+        GateKind::UndoFailed,
+        Question {
+            title: format!("taking back {} failed", title(state, index)),
+            todo: [first_aid(state, index), vec!["put it right by hand, or answer retry".to_owned()]]
+                .concat(),
+            why: reason(state, index),
+            verified: "the undo runs again and checks its own effect; skip leaves this step as it is"
+                .to_owned(),
+            otherwise: "the way back waits here".to_owned(),
+        },
+        vec![Choice::Retry, Choice::Skip, Choice::Abandon],
+    )
+}
+
+pub(super) fn budget(state: &State, index: usize) -> Next {
+    let totals = state.last.map(|last| state.ledger.totals_at(last)).unwrap_or_default();
+    ask(
+        state,
+        index,
+        GateKind::Budget,
+        Question {
+            title: "the mail budget is used up".to_owned(),
+            todo: vec!["decide whether mail may wait longer".to_owned()],
+            why: format!(
+                "mail was held for {} s, down for {} s and unscanned for {} s",
+                totals.held_ms / 1000,
+                totals.down_ms / 1000,
+                totals.unscanned_ms / 1000
+            ),
+            verified: "the report shows the whole time".to_owned(),
+            otherwise: "the upgrade waits here, and mail with it".to_owned(),
+        },
+        vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn restart(state: &State, index: usize) -> Next {
+    ask(
+        state,
+        index,
+        GateKind::Restart,
+        Question {
+            title: "the server did not restart".to_owned(),
+            todo: [
+                first_aid(state, index),
+                vec!["restart the server by hand, then run `mailsec resume`; or answer retry".to_owned()],
+            ]
+            .concat(),
+            why: format!("a restart was asked for {} times; the boot is still the same", state.restarts),
+            verified: "by the boot identity, which differs after every boot".to_owned(),
+            otherwise: "the upgrade waits here".to_owned(),
+        },
+        vec![Choice::Retry, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn tried_too_often(state: &State, index: usize) -> Next {
+    let begins = state.steps.get(index).map_or(0, |progress| progress.begins);
+    ask(
+        state,
+        index,
+        GateKind::Loop,
+        Question {
+            title: format!("{} was begun {begins} times", title(state, index)),
+            todo: [first_aid(state, index), vec!["find out what keeps interrupting it".to_owned()]].concat(),
+            why: format!("each time it was interrupted or failed; last: {}", reason(state, index)),
+            verified: "the step checks its own effect".to_owned(),
+            otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+        },
+        vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn too_long(state: &State, index: usize) -> Next {
+    ask(
+        state,
+        index,
+        GateKind::Loop,
+        Question {
+            title: "this upgrade has gone on for very many events".to_owned(),
+            todo: vec!["look at the report for what repeats".to_owned()],
+            why: format!("{} events are journaled", state.events),
+            verified: "not at all; the allowance is given once more".to_owned(),
+            otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+        },
+        vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
+    )
+}
+
+pub(super) fn changed(state: &State, index: usize, engine: &str) -> Next {
+    ask(
+        state,
+        index,
+        GateKind::Changed,
+        Question {
+            title: "another version of mailsec began this upgrade".to_owned(),
+            todo: vec![format!("finish it with version {}, or go on with {engine}", state.engine)],
+            why: "the two versions do not declare themselves compatible".to_owned(),
+            verified: "not at all".to_owned(),
+            otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+        },
+        vec![Choice::Continue, Choice::Abandon],
+    )
+}

@@ -1,0 +1,68 @@
+//! The recovery table: what is done with what a crash left. One total `match`, to be read like a table.
+
+use crate::plan::{Observation, OnPartial};
+
+/// What was found of a step in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// Intent, no outcome, not asked yet what the server shows.
+    Intent {
+        /// The operation only looks or asks.
+        only_looks: bool,
+    },
+    /// A restart was intended, and the boot is the same.
+    RestartSameBoot,
+    /// A restart was intended, and the boot is another.
+    RestartNewBoot,
+    /// A gate belongs to the step and is open.
+    GateOpen,
+    /// A person was asked, and said that it is done.
+    GateAnswered,
+    /// The operation asks a person, and the question was not durable yet.
+    Unasked,
+    /// An undo was in flight.
+    Undo,
+    /// The server was asked.
+    Observed(&'a Observation, OnPartial),
+}
+
+/// What is done then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Ask the server what is true.
+    Observe,
+    /// Record it; never run it again.
+    CountAsDone,
+    /// Run it (again).
+    Run,
+    /// Ask a person.
+    Ask,
+    /// Wait for the person's answer.
+    Wait,
+    /// Verify what the person did.
+    Verify,
+    /// Wait for the restart until its limit, then count it as failed.
+    AwaitRestart,
+    /// Record the restart as proven, and wait until the server is ready.
+    Proven,
+}
+
+/// The table.
+#[must_use]
+pub fn recover(found: Found<'_>) -> Then {
+    match found {
+        Found::Intent { only_looks: true } => Then::Run,
+        Found::Intent { only_looks: false } => Then::Observe,
+        Found::RestartSameBoot => Then::AwaitRestart,
+        Found::RestartNewBoot => Then::Proven,
+        Found::GateOpen => Then::Wait,
+        Found::GateAnswered => Then::Verify,
+        Found::Unasked => Then::Ask,
+        Found::Undo => Then::Observe,
+        Found::Observed(Observation::Applied(_), _) => Then::CountAsDone,
+        Found::Observed(Observation::NotApplied { .. }, _) => Then::Run,
+        Found::Observed(Observation::Partial { .. }, OnPartial::Finish) => Then::Run,
+        Found::Observed(Observation::Partial { .. }, OnPartial::Ask) => Then::Ask,
+        Found::Observed(Observation::Unknown { .. }, _) => Then::Ask,
+    }
+}

@@ -1,0 +1,263 @@
+//! The report: a fold of the same events, made at any time, after any failure.
+
+use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Request};
+use crate::{
+    failure::Failure,
+    plan::{Choice, Choices, Evidence, MailBudget, Naming, Observation, Outcome, Phase, Plan},
+    values::{Digest, GateId, StepId, Timestamp, Version},
+};
+use serde::{Deserialize, Serialize};
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// Not begun.
+    #[default]
+    Waiting,
+    /// Begun, no outcome yet.
+    Begun,
+    /// Its effect is there.
+    Done,
+    /// Its effect was found there after a crash, and it was not run again.
+    FoundDone,
+    /// Left out.
+    Skipped,
+    /// Its last try failed.
+    Failed,
+    /// Taken back.
+    Undone,
+}
+
+/// A step in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportStep {
+    /// Its name.
+    pub id: StepId,
+    /// Which part of the upgrade.
+    pub phase: Phase,
+    /// One line.
+    pub title: String,
+    /// What became of it.
+    pub result: StepResult,
+    /// First intent.
+    pub began: Option<Timestamp>,
+    /// Last outcome.
+    pub ended: Option<Timestamp>,
+    /// How often it was begun.
+    pub begins: u32,
+    /// What it left, in one line.
+    pub summary: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// Why it failed last.
+    pub failure: Option<Failure>,
+}
+
+/// A gate in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportGate {
+    /// Its name.
+    pub id: GateId,
+    /// The step.
+    pub step: StepId,
+    /// Why it opened.
+    pub why: GateKind,
+    /// What was asked, in one line.
+    pub title: String,
+    /// When it opened.
+    pub opened: Timestamp,
+    /// The answer: when, what, who, in their words.
+    pub answer: Option<(Timestamp, Choice, String, String)>,
+}
+
+/// A line of the timeline that is neither step nor gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportNote {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+/// The report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The server.
+    pub server: String,
+    /// The product's names.
+    pub naming: Option<Naming>,
+    /// Version found.
+    pub from: Option<Version>,
+    /// Version planned.
+    pub to: Option<Version>,
+    /// Hash of the plan that ran.
+    pub plan: Option<Digest>,
+    /// What the operator decided.
+    pub choices: Option<Choices>,
+    /// What was promised about mail.
+    pub budget: Option<MailBudget>,
+    /// How it ended; `None` while it has not.
+    pub finish: Option<Finish>,
+    /// When it started, and by whom.
+    pub started: Option<(Timestamp, String)>,
+    /// Time of the last event.
+    pub last: Option<Timestamp>,
+    /// Steps, in the plan's order.
+    pub steps: Vec<ReportStep>,
+    /// Gates, as they opened.
+    pub gates: Vec<ReportGate>,
+    /// Restarts, resumptions, requests.
+    pub notes: Vec<ReportNote>,
+    /// How mail fared.
+    pub mail: MailTotals,
+    /// Whether that is within what was promised.
+    pub mail_within_budget: bool,
+    /// Each change of mail's state.
+    pub mail_changes: Vec<MailChange>,
+    /// Events read, and how many of them this version does not know.
+    pub events: (u64, u64),
+    #[serde(skip)]
+    ledger: Ledger,
+}
+
+impl Report {
+    /// An event of a kind that this version does not know.
+    pub fn pass_over(&mut self) {
+        self.events.0 += 1;
+        self.events.1 += 1;
+    }
+
+    /// Folds one event in.
+    pub fn apply(&mut self, position: Position<'_>, event: &Event) {
+        self.events.0 += 1;
+        let at = position.at;
+        self.last = Some(at);
+        match event {
+            Event::Planned { plan, hash } => self.planned(plan, *hash),
+            Event::Started { by, mail, .. } => {
+                self.started = Some((at, by.0.clone()));
+                self.ledger.change(at, *mail, true);
+            }
+            Event::Resumed { found, .. } => self.note(at, format!("taken up again: {found}")),
+            Event::StepIntended { step, .. } | Event::RestartIntended { step, .. } => {
+                self.step(step, |line| {
+                    line.began.get_or_insert(at);
+                    line.begins += 1;
+                    line.result = StepResult::Begun;
+                });
+            }
+            Event::StepApplied { step, outcome } => self.outcome(step, at, StepResult::Done, outcome),
+            Event::StepObserved { step, observation } => match observation {
+                Observation::Applied(outcome) => self.outcome(step, at, StepResult::FoundDone, outcome),
+                other => {
+                    self.note(at, format!("{step}: the server shows it as {}", other.word()));
+                    self.step(step, |line| line.evidence = other.evidence().to_vec());
+                }
+            },
+            Event::StepFailed { step, attempt, failure } => {
+                self.note(at, format!("{step}: try {attempt} failed: {failure}"));
+                self.step(step, |line| {
+                    line.ended = Some(at);
+                    line.result = StepResult::Failed;
+                    line.failure = Some(failure.clone());
+                });
+            }
+            Event::StepSkipped { step, why } => self.step(step, |line| {
+                line.result = StepResult::Skipped;
+                line.summary.clone_from(why);
+            }),
+            Event::RollbackBegun { why } => self.note(at, format!("the way back began: {why}")),
+            Event::UndoIntended { .. } | Event::GateEntered { .. } | Event::Honoured { .. } => {}
+            Event::UndoApplied { step, outcome } => self.outcome(step, at, StepResult::Undone, outcome),
+            Event::UndoFailed { step, failure, .. } => {
+                self.note(at, format!("{step}: taking it back failed: {failure}"));
+            }
+            Event::GateOpened { gate, step, why, question, .. } => self.gates.push(ReportGate {
+                id: gate.clone(),
+                step: step.clone(),
+                why: *why,
+                title: question.title.clone(),
+                opened: at,
+                answer: None,
+            }),
+            Event::GateAnswered { gate, choice, by, note } => {
+                if let Some(line) = self.gates.iter_mut().find(|line| line.id == *gate) {
+                    line.answer = Some((at, *choice, by.0.clone(), note.clone()));
+                }
+            }
+            Event::RestartProven { step, before, after } => {
+                self.note(at, format!("the server restarted as planned (boot {before} -> {after})"));
+                self.step(step, |line| {
+                    line.ended = Some(at);
+                    line.result = StepResult::Done;
+                    "the server restarted".clone_into(&mut line.summary);
+                    line.evidence = vec![Evidence::new("boot identity", format!("{before} -> {after}"))];
+                });
+            }
+            Event::UnplannedRestart { before, after } => {
+                self.note(at, format!("the server restarted by itself (boot {before} -> {after})"));
+            }
+            Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
+            Event::Requested { request, by, note } => self.note(at, request_line(*request, &by.0, note)),
+            Event::Declined { request, why } => self.note(at, format!("not done: {request}, because {why}")),
+            Event::Finished { how } => self.finish = Some(*how),
+        }
+        self.mail = self.ledger.totals_at(at);
+        self.mail_within_budget = self.budget.is_none_or(|budget| self.mail.within(&budget));
+        self.mail_changes = self.ledger.changes().to_vec();
+    }
+
+    fn planned(&mut self, plan: &Plan, hash: Digest) {
+        self.server.clone_from(&plan.server);
+        self.naming = Some(plan.naming.clone());
+        self.from = Some(plan.from.clone());
+        self.to = Some(plan.to.clone());
+        self.plan = Some(hash);
+        self.choices = Some(plan.choices.clone());
+        self.budget = Some(plan.budget);
+        self.steps = plan
+            .steps
+            .iter()
+            .map(|step| ReportStep {
+                id: step.id.clone(),
+                phase: step.phase,
+                title: step.title.clone(),
+                result: StepResult::Waiting,
+                began: None,
+                ended: None,
+                begins: 0,
+                summary: String::new(),
+                evidence: Vec::new(),
+                failure: None,
+            })
+            .collect();
+    }
+
+    fn note(&mut self, at: Timestamp, text: String) {
+        self.notes.push(ReportNote { at, text });
+    }
+
+    fn step(&mut self, id: &StepId, change: impl FnOnce(&mut ReportStep)) {
+        if let Some(line) = self.steps.iter_mut().find(|line| line.id == *id) {
+            change(line);
+        }
+    }
+
+    fn outcome(&mut self, id: &StepId, at: Timestamp, result: StepResult, outcome: &Outcome) {
+        self.step(id, |line| {
+            line.ended = Some(at);
+            line.result = result;
+            line.summary.clone_from(&outcome.summary);
+            line.evidence.clone_from(&outcome.evidence);
+        });
+    }
+}
+
+fn request_line(request: Request, by: &str, note: &str) -> String {
+    if note.is_empty() {
+        format!("{by} asked to {request}")
+    } else {
+        format!("{by} asked to {request}: {note}")
+    }
+}

@@ -1,0 +1,573 @@
+//! The state of an upgrade: the fold of its events.
+
+use super::{Event, Finish, Found, GateKind, Ledger, Request, Then, recover};
+use crate::{
+    failure::{Code, Failure},
+    host::BootIdentity,
+    plan::{Choice, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
+    values::{Digest, GateId, StepId, Timestamp},
+};
+use std::sync::Arc;
+
+/// Where an event stands: what the envelope says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Position<'a> {
+    /// When it was written.
+    pub at: Timestamp,
+    /// Version of the program that wrote it.
+    pub engine: &'a str,
+}
+
+/// Whether the upgrade goes on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No event yet.
+    Empty,
+    /// Planned, not started.
+    Planned,
+    /// Under way.
+    Running,
+    /// A person paused it.
+    Paused,
+    /// Over.
+    Finished(Finish),
+}
+
+/// Which way it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards the new version.
+    Forward,
+    /// Back to where it began; why.
+    Back(String),
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StepState {
+    /// Not begun, or to be begun again.
+    #[default]
+    Todo,
+    /// Its effect is there.
+    Done(Outcome),
+    /// Left out; why.
+    Skipped(String),
+    /// Its last try failed.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// Which try, from 1.
+        attempt: u32,
+        /// What the server shows of it since.
+        observed: Option<Observation>,
+    },
+    /// Taken back.
+    Undone(Outcome),
+}
+
+/// One step's part of the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What became of it.
+    pub state: StepState,
+    /// How often it was begun since a person last said "again", undo included.
+    pub begins: u32,
+    /// Whether it was ever begun.
+    pub begun: bool,
+    /// Failed tries in a row.
+    pub failures: u32,
+    /// Failed undo tries in a row; the last failure.
+    pub undo_failed: Option<(u32, Failure)>,
+    /// The state of the server before the first try.
+    pub before: Option<Snapshot>,
+}
+
+/// A step whose intent is durable and whose outcome is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flight {
+    /// Position in the plan.
+    pub step: usize,
+    /// Whether it is being undone.
+    pub undo: bool,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// When its intent was written.
+    pub since: Timestamp,
+    /// The boot in which a restart was asked for, when it is a restart.
+    pub restart: Option<BootIdentity>,
+    /// A person said that what was asked for is done.
+    pub answered: bool,
+}
+
+/// An open gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Its name.
+    pub id: GateId,
+    /// The step it belongs to.
+    pub step: usize,
+    /// Why it is open.
+    pub why: GateKind,
+    /// What is asked.
+    pub question: Question,
+    /// Answers that it takes.
+    pub choices: Vec<Choice>,
+    /// Whether somebody was shown it.
+    pub entered: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The fold of an upgrade's events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The plan, once there is one.
+    pub plan: Option<Arc<Plan>>,
+    /// The plan's hash as it was shown.
+    pub hash: Digest,
+    /// Whether it goes on by itself.
+    pub standing: Standing,
+    /// Which way.
+    pub direction: Direction,
+    /// One for each step of the plan.
+    pub steps: Vec<Progress>,
+    /// The step in flight.
+    pub flight: Option<Flight>,
+    /// The open gate.
+    pub gate: Option<Gate>,
+    /// Gates opened so far.
+    pub gates: u32,
+    /// A request that was not carried out yet.
+    pub request: Option<Request>,
+    /// The boot last seen.
+    pub boot: Option<BootIdentity>,
+    /// Restarts asked for.
+    pub restarts: u32,
+    /// Events so far; unknown ones are counted too.
+    pub events: u64,
+    /// Events after which a person is asked whether this leads anywhere.
+    pub patience: u64,
+    /// Mail.
+    pub ledger: Ledger,
+    /// A person accepted that the mail budget is used up.
+    pub budget_waived: bool,
+    /// Version of the program that started it.
+    pub engine: String,
+    /// Version of the program that took it up, when that is not compatible and nobody accepted it yet.
+    pub changed_engine: Option<String>,
+    /// Time of the last event.
+    pub last: Option<Timestamp>,
+    /// When agents were last registered or unregistered; transport loads that only at its next start.
+    pub agents_changed: Option<Timestamp>,
+    /// When it was started.
+    pub started: Option<Timestamp>,
+    /// Events of kinds that this version does not know.
+    pub unknown: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            plan: None,
+            hash: Digest::ZERO,
+            standing: Standing::Empty,
+            direction: Direction::Forward,
+            steps: Vec::new(),
+            flight: None,
+            gate: None,
+            gates: 0,
+            request: None,
+            boot: None,
+            restarts: 0,
+            events: 0,
+            patience: u64::MAX,
+            ledger: Ledger::default(),
+            budget_waived: false,
+            engine: String::new(),
+            changed_engine: None,
+            last: None,
+            agents_changed: None,
+            started: None,
+            unknown: 0,
+        }
+    }
+}
+
+impl State {
+    /// The plan's steps; none before it is planned.
+    #[must_use]
+    pub fn plan_steps(&self) -> &[Step] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.steps)
+    }
+
+    /// What a step produced for later ones.
+    #[must_use]
+    pub fn output(&self, step: &StepId) -> Option<&Snapshot> {
+        match &self.steps.get(self.index(step)?)?.state {
+            StepState::Done(outcome) => outcome.output.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The state that was saved before a step.
+    #[must_use]
+    pub fn before(&self, step: &StepId) -> Option<&Snapshot> {
+        self.steps.get(self.index(step)?)?.before.as_ref()
+    }
+
+    /// Whether a step after which there is no way back is done.
+    #[must_use]
+    pub fn past_no_return(&self) -> bool {
+        self.plan_steps()
+            .iter()
+            .zip(&self.steps)
+            .any(|(step, progress)| step.no_return && matches!(progress.state, StepState::Done(_)))
+    }
+
+    /// Whether transport is held on purpose: a hold was begun and neither released nor undone.
+    #[must_use]
+    pub fn holds_mail(&self) -> bool {
+        let mut held = false;
+        for (step, progress) in self.plan_steps().iter().zip(&self.steps) {
+            match step.operation {
+                Operation::HoldMail { .. } => {
+                    held = progress.begun && !matches!(progress.state, StepState::Undone(_));
+                }
+                Operation::ReleaseMail { .. } if matches!(progress.state, StepState::Done(_)) => held = false,
+                _ => {}
+            }
+        }
+        held
+    }
+
+    fn changes_agents(&self, id: &StepId) -> bool {
+        self.plan.as_ref().and_then(|plan| plan.step(id)).is_some_and(|step| {
+            matches!(step.operation, Operation::UnregisterAgents { .. } | Operation::RegisterAgents { .. })
+        })
+    }
+
+    fn index(&self, id: &StepId) -> Option<usize> {
+        self.plan.as_ref()?.index(id)
+    }
+
+    /// An event of a kind that this version does not know: counted, otherwise passed over.
+    pub fn pass_over(&mut self) {
+        self.events += 1;
+        self.unknown += 1;
+    }
+
+    /// Folds one event in. Total: an event that does not fit changes nothing but the count.
+    pub fn apply(&mut self, position: Position<'_>, event: &Event) {
+        self.events += 1;
+        self.last = Some(position.at);
+        if let Event::StepApplied { step, .. }
+        | Event::StepObserved { step, .. }
+        | Event::UndoApplied { step, .. }
+        | Event::UndoFailed { step, .. }
+        | Event::StepFailed { step, .. } = event
+            && self.changes_agents(step)
+        {
+            self.agents_changed = Some(position.at);
+        }
+        match event {
+            Event::Planned { plan, hash } => {
+                self.steps = vec![Progress::default(); plan.steps.len()];
+                self.patience = plan.limits.transitions;
+                self.plan = Some(Arc::new((**plan).clone()));
+                self.hash = *hash;
+                self.standing = Standing::Planned;
+            }
+            Event::Started { boot, mail, .. } => {
+                self.standing = Standing::Running;
+                self.started = Some(position.at);
+                self.boot = Some(boot.clone());
+                position.engine.clone_into(&mut self.engine);
+                self.ledger.change(position.at, *mail, true);
+            }
+            Event::Resumed { boot, .. } => {
+                self.boot = Some(boot.clone());
+                if !self.engine.is_empty() && !compatible(&self.engine, position.engine) {
+                    self.changed_engine = Some(position.engine.to_owned());
+                }
+            }
+            Event::StepIntended { step, attempt, before } => {
+                self.begin(step, position.at, *attempt, false, None);
+                if let Some(progress) = self.progress(step)
+                    && progress.before.is_none()
+                {
+                    progress.before.clone_from(before);
+                }
+            }
+            Event::StepApplied { step, outcome } => self.done(step, outcome),
+            Event::StepObserved { step, observation } => self.observed(step, observation),
+            Event::StepFailed { step, attempt, failure } => {
+                self.land(step);
+                if let Some(progress) = self.progress(step) {
+                    progress.failures += 1;
+                    progress.state =
+                        StepState::Failed { failure: failure.clone(), attempt: *attempt, observed: None };
+                }
+            }
+            Event::StepSkipped { step, why } => {
+                self.land(step);
+                self.set(step, StepState::Skipped(why.clone()));
+            }
+            Event::RollbackBegun { why } => self.turn_back(why),
+            Event::UndoIntended { step, attempt } => self.begin(step, position.at, *attempt, true, None),
+            Event::UndoApplied { step, outcome } => {
+                self.land(step);
+                self.set(step, StepState::Undone(outcome.clone()));
+                if let Some(progress) = self.progress(step) {
+                    progress.undo_failed = None;
+                }
+            }
+            Event::UndoFailed { step, attempt, failure } => {
+                self.land(step);
+                if let Some(progress) = self.progress(step) {
+                    progress.undo_failed = Some((*attempt, failure.clone()));
+                }
+            }
+            Event::GateOpened { gate, step, why, question, choices } => {
+                self.gates += 1;
+                if let Some(step) = self.index(step) {
+                    self.gate = Some(Gate {
+                        id: gate.clone(),
+                        step,
+                        why: *why,
+                        question: question.clone(),
+                        choices: choices.clone(),
+                        entered: false,
+                        since: position.at,
+                    });
+                }
+            }
+            Event::GateEntered { gate } => {
+                if let Some(open) = self.gate.as_mut().filter(|open| open.id == *gate) {
+                    open.entered = true;
+                }
+            }
+            Event::GateAnswered { gate, choice, by, .. } => {
+                if let Some(open) =
+                    self.gate.take_if(|open| open.id == *gate && open.choices.contains(choice))
+                {
+                    self.answered(&open, *choice, &by.0);
+                }
+            }
+            Event::RestartIntended { step, boot, attempt } => {
+                self.restarts += 1;
+                self.begin(step, position.at, *attempt, false, Some(boot.clone()));
+            }
+            Event::RestartProven { step, before, after } => {
+                self.boot = Some(after.clone());
+                let outcome = Outcome {
+                    summary: "the server restarted".to_owned(),
+                    changed: true,
+                    evidence: vec![crate::plan::Evidence::new(
+                        "boot identity",
+                        format!("{before} -> {after}"),
+                    )],
+                    output: None,
+                };
+                self.done(step, &outcome);
+            }
+            Event::UnplannedRestart { after, .. } => self.boot = Some(after.clone()),
+            Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
+            Event::Requested { request: Request::Resume, .. } => {
+                if self.standing == Standing::Paused {
+                    self.standing = Standing::Running;
+                }
+                if self.request == Some(Request::Pause) {
+                    self.request = None;
+                }
+            }
+            Event::Requested { request, .. } => self.request = Some(*request),
+            Event::Declined { .. } => self.request = None,
+            Event::Honoured { request } => {
+                self.request = None;
+                if *request == Request::Pause {
+                    self.standing = Standing::Paused;
+                }
+            }
+            Event::Finished { how } => {
+                self.standing = Standing::Finished(*how);
+                self.flight = None;
+                self.gate = None;
+                self.request = None;
+            }
+        }
+    }
+
+    fn progress(&mut self, step: &StepId) -> Option<&mut Progress> {
+        let index = self.index(step)?;
+        self.steps.get_mut(index)
+    }
+
+    fn set(&mut self, step: &StepId, state: StepState) {
+        if let Some(progress) = self.progress(step) {
+            progress.state = state;
+        }
+    }
+
+    fn begin(
+        &mut self,
+        id: &StepId,
+        since: Timestamp,
+        attempt: u32,
+        undo: bool,
+        restart: Option<BootIdentity>,
+    ) {
+        let Some(step) = self.index(id) else { return };
+        if let Some(progress) = self.steps.get_mut(step) {
+            progress.begins += 1;
+            progress.begun = true;
+        }
+        self.flight = Some(Flight { step, undo, attempt, since, restart, answered: false });
+    }
+
+    fn land(&mut self, step: &StepId) {
+        let index = self.index(step);
+        self.flight.take_if(|flight| Some(flight.step) == index);
+    }
+
+    fn done(&mut self, step: &StepId, outcome: &Outcome) {
+        self.land(step);
+        if let Some(progress) = self.progress(step) {
+            progress.failures = 0;
+            progress.state = StepState::Done(outcome.clone());
+        }
+        self.turn_forward_past_no_return();
+    }
+
+    /// Beyond the point of no return there is only forward, even when the step that crosses it was found done on
+    /// the way back: a person may have run an installer that they were asked to run.
+    fn turn_forward_past_no_return(&mut self) {
+        if self.direction != Direction::Forward && self.past_no_return() {
+            self.direction = Direction::Forward;
+            for progress in &mut self.steps {
+                if matches!(progress.state, StepState::Undone(_)) {
+                    progress.state = StepState::Todo;
+                }
+            }
+        }
+    }
+
+    fn observed(&mut self, id: &StepId, observation: &Observation) {
+        let undoing = self.flight.as_ref().is_some_and(|flight| flight.undo);
+        self.land(id);
+        let Some(plan) = self.plan.clone() else { return };
+        let Some(on_partial) = plan.step(id).map(|step| step.operation.on_partial()) else { return };
+        let Some(progress) = self.progress(id) else { return };
+        if undoing {
+            if let Observation::NotApplied { evidence } = observation {
+                progress.state = StepState::Undone(Outcome {
+                    summary: "found taken back already".to_owned(),
+                    changed: false,
+                    evidence: evidence.clone(),
+                    output: None,
+                });
+            }
+            return;
+        }
+        let then = recover(Found::Observed(observation, on_partial));
+        progress.state = match (observation, then, std::mem::take(&mut progress.state)) {
+            (Observation::Applied(outcome), _, _) => {
+                progress.failures = 0;
+                StepState::Done(outcome.clone())
+            }
+            // After a failure the observation only tells what is left of it.
+            (_, _, StepState::Failed { failure, attempt, .. }) => {
+                StepState::Failed { failure, attempt, observed: Some(observation.clone()) }
+            }
+            (_, Then::Run, _) => StepState::Todo,
+            (_, _, _) => StepState::Failed {
+                failure: Failure::new(Code::InDoubt, "a crash left this step in doubt"),
+                attempt: 0,
+                observed: Some(observation.clone()),
+            },
+        };
+        self.turn_forward_past_no_return();
+    }
+
+    fn turn_back(&mut self, why: &str) {
+        self.direction = Direction::Back(why.to_owned());
+        if self.standing == Standing::Planned || self.standing == Standing::Paused {
+            self.standing = Standing::Running;
+        }
+        self.gate = None;
+        self.request = None;
+        // A step that waits for a person is not being executed; but the person may have done what was asked.
+        if let Some(flight) = self.flight.take()
+            && let Some(progress) = self.steps.get_mut(flight.step)
+        {
+            progress.state = StepState::Failed {
+                failure: Failure::new(
+                    Code::RequestRefused,
+                    "the upgrade was turned back while this step waited",
+                ),
+                attempt: flight.attempt,
+                observed: None,
+            };
+        }
+    }
+
+    fn answered(&mut self, gate: &Gate, choice: Choice, by: &str) {
+        match choice {
+            Choice::RollBack => self.request = Some(Request::RollBack),
+            Choice::Abandon => self.request = Some(Request::Abandon),
+            Choice::Done | Choice::Continue | Choice::Retry if gate.why == GateKind::Planned => {
+                if let Some(flight) = self.flight.as_mut().filter(|flight| flight.step == gate.step) {
+                    flight.answered = true;
+                }
+            }
+            Choice::Continue => match gate.why {
+                GateKind::Budget => self.budget_waived = true,
+                GateKind::Changed => self.changed_engine = None,
+                _ => {
+                    let allowance = self.plan.as_ref().map_or(0, |plan| plan.limits.transitions);
+                    self.patience = self.events.saturating_add(allowance);
+                    self.again(gate.step);
+                }
+            },
+            Choice::Retry | Choice::Done => self.again(gate.step),
+            Choice::CountAsDone | Choice::Skip => {
+                self.flight.take_if(|flight| flight.step == gate.step);
+                let Some(progress) = self.steps.get_mut(gate.step) else { return };
+                progress.undo_failed = None;
+                let outcome = Outcome {
+                    summary: format!(
+                        "{} by {by}",
+                        if choice == Choice::Skip { "left" } else { "counted as done" }
+                    ),
+                    ..Outcome::default()
+                };
+                progress.state = match (self.direction.clone(), choice) {
+                    (Direction::Back(_), _) => StepState::Undone(outcome),
+                    (Direction::Forward, Choice::Skip) => StepState::Skipped(format!("left out by {by}")),
+                    (Direction::Forward, _) => StepState::Done(outcome),
+                };
+            }
+        }
+    }
+
+    /// A person said "again": counters start anew.
+    fn again(&mut self, step: usize) {
+        if let Some(progress) = self.steps.get_mut(step) {
+            progress.begins = 0;
+            progress.failures = 0;
+            progress.undo_failed = None;
+            if self.direction == Direction::Forward && matches!(progress.state, StepState::Failed { .. }) {
+                progress.state = StepState::Todo;
+            }
+        }
+    }
+}
+
+/// Versions of the program that may take up each other's upgrades: the same release line (`0.1`, `1`).
+fn compatible(one: &str, other: &str) -> bool {
+    fn line(version: &str) -> Option<(u64, u64)> {
+        let mut parts = version.split(['.', '-', '+']).map(|part| part.parse::<u64>().ok());
+        let (major, minor) = (parts.next()??, parts.next()??);
+        Some((major, if major == 0 { minor } else { 0 }))
+    }
+    line(one).is_some() && line(one) == line(other)
+}

@@ -1,0 +1,9 @@
+#![forbid(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a failure carries all that its reader needs, and is seldom")]
+//! A rig that runs a whole upgrade on the simulated server, with a scripted person and crashes where asked.
+
+mod person;
+mod rig;
+
+pub use person::Person;
+pub use rig::{End, Rig, request};
