@@ -10,7 +10,7 @@ use crate::{
     registry,
     services::controls,
     uninstall_entry::{UNINSTALL, entry},
-    win::{machine, security, signature, version},
+    win::{machine, process, security, signature, version},
 };
 use async_trait::async_trait;
 use mailsec_core::{
@@ -57,6 +57,9 @@ impl Packages for WindowsPackages {
     /// (<https://learn.microsoft.com/windows/win32/msi/-msiexecute-mutex>).
     async fn busy(&self) -> Answer<bool> {
         blocking(|| {
+            if machine::is_wine() {
+                return Ok(wine_installs());
+            }
             Ok(controls("msiserver")?.is_some_and(|(state, accepted)| {
                 state != ServiceState::Stopped && accepted == ACCEPTS_SHUTDOWN_ONLY
             }))
@@ -92,6 +95,13 @@ impl Packages for WindowsPackages {
         prepare(&mut command, PackageKind::Msi, request.log)?;
         run(command, request.log, request.secret_properties, request.limit).await
     }
+}
+
+/// Under Wine `msiexec.exe` installs by itself, without the service: it is busy while one runs.
+fn wine_installs() -> bool {
+    let image = |pid| process::Process::open(pid).and_then(|p| p.image()).map(ServerPath::new).ok();
+    let is_installer = |path: ServerPath| path.file_name().eq_ignore_ascii_case("msiexec.exe");
+    process::all().unwrap_or_default().into_iter().filter_map(image).any(is_installer)
 }
 
 fn installed() -> Result<Vec<InstalledPackage>, Failure> {

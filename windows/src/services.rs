@@ -4,7 +4,10 @@ use crate::{
     blocking::blocking,
     command_line::program_of,
     os_error::system_failure,
-    win::{process::Process, rights, scm, wide},
+    win::{
+        process::{self, Process},
+        rights, scm, wide,
+    },
 };
 use async_trait::async_trait;
 use mailsec_core::{
@@ -22,7 +25,7 @@ use windows_sys::Win32::System::Services::{
     SERVICE_AUTO_START, SERVICE_CHANGE_CONFIG, SERVICE_CONTINUE_PENDING, SERVICE_DEMAND_START,
     SERVICE_DISABLED, SERVICE_ENUMERATE_DEPENDENTS, SERVICE_PAUSE_PENDING, SERVICE_PAUSED,
     SERVICE_QUERY_CONFIG, SERVICE_QUERY_STATUS, SERVICE_RUNNING, SERVICE_START, SERVICE_START_PENDING,
-    SERVICE_STOP, SERVICE_STOP_PENDING,
+    SERVICE_STOP, SERVICE_STOP_PENDING, SERVICE_STOPPED,
 };
 use zeroize::Zeroizing;
 
@@ -185,12 +188,13 @@ fn list() -> Result<Vec<Service>, Failure> {
     for (name, status) in found {
         let name = ServiceName::new(name);
         // It may have been removed since, and some may not be looked into: neither spoils the list.
-        match open(&manager, &name, SERVICE_QUERY_CONFIG).and_then(|s| describe(&name, &s, status)) {
+        match open(&manager, &name, SERVICE_QUERY_CONFIG).and_then(|s| describe(&name, &s, believed(status)))
+        {
             Ok(service) => services.push(service),
             Err(failure) => tracing::debug!(%name, %failure, "left out of the list of services"),
         }
     }
-    services.sort_by_key(|service| service.name.as_str().to_ascii_lowercase());
+    services.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(services)
 }
 
@@ -206,7 +210,18 @@ fn get(name: &ServiceName) -> Result<Option<Service>, Failure> {
 }
 
 fn status(name: &ServiceName, service: &scm::Opened) -> Result<scm::Status, Failure> {
-    service.status().map_err(|e| refused(Code::ServiceConfig, name, "does not tell its state", &e))
+    let status =
+        service.status().map_err(|e| refused(Code::ServiceConfig, name, "does not tell its state", &e))?;
+    Ok(believed(status))
+}
+
+/// "Running" is believed only with a process: Wine's service manager does not notice that one was killed, and Windows'
+/// may need a moment for it.
+fn believed(status: scm::Status) -> scm::Status {
+    if status.state == SERVICE_RUNNING && status.pid != 0 && process::is_gone(status.pid) {
+        return scm::Status { state: SERVICE_STOPPED, pid: 0, ..status };
+    }
+    status
 }
 
 fn describe(name: &ServiceName, service: &scm::Opened, status: scm::Status) -> Result<Service, Failure> {

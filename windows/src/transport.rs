@@ -45,15 +45,13 @@ impl WindowsTransport {
             let server = server()?;
             let id = cmdlet.id().clone();
             let before = agent(&server, &id)?;
+            // An installation makes a new agent, everything else is about one that is there. Asking Exchange for less
+            // could change another agent, or register one twice.
+            if before.is_some() == matches!(cmdlet, Cmdlet::Install { .. }) {
+                return Err(differs(&id, &expected, before.as_ref()));
+            }
             if wanted(before.as_ref()) {
                 return Ok(());
-            }
-            // Only an installation may name an agent that is not there.
-            if before.is_none() && !matches!(cmdlet, Cmdlet::Install { .. }) {
-                return Err(differs(&id, &expected, None));
-            }
-            if let (Some(other), Cmdlet::Install { .. }) = (&before, &cmdlet) {
-                return Err(differs(&id, &expected, Some(other)));
             }
             let kind = ShellKind::fitting(server.edge, id.service);
             let answered = shell.run(kind, &server.folder, std::slice::from_ref(&cmdlet));

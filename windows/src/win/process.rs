@@ -84,6 +84,16 @@ impl Process {
     }
 }
 
+/// Whether there is no process of this id, or only its remains that somebody still has open. A process that may not
+/// be looked at is there.
+pub(crate) fn is_gone(pid: u32) -> bool {
+    const INVALID_PARAMETER: i32 = 87;
+    match Process::open(pid) {
+        Ok(process) => process.wait(Duration::ZERO).unwrap_or(false),
+        Err(e) => e.raw_os_error() == Some(INVALID_PARAMETER),
+    }
+}
+
 /// A FILETIME counts 100 ns since 1601.
 fn timestamp(time: FILETIME) -> Timestamp {
     const TO_1970: i64 = 11_644_473_600_000;
