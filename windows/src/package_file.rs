@@ -1,10 +1,7 @@
 //! Installers, looked at without running them.
 
 use mailsec_core::{Code, Failure, host::PackageKind};
-use std::{
-    io::{self, Read, Seek, SeekFrom},
-    time::Duration,
-};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// The properties of an MSI package that matter here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,9 +114,6 @@ pub fn exit_code_hint(code: i32) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// How often a running installer is looked at.
-pub(crate) const POLL: Duration = Duration::from_millis(200);
 
 #[cfg(test)]
 mod tests {

@@ -6,8 +6,7 @@ use crate::{
     files,
     installer_log::without_secrets,
     os_error::system_failure,
-    package_file::{self, POLL},
-    registry,
+    package_file, registry,
     services::controls,
     uninstall_entry::{UNINSTALL, entry},
     win::{machine, process, security, signature, version},
@@ -31,6 +30,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// How often a running installer is looked at.
+const POLL: Duration = Duration::from_millis(200);
 /// The installer is not ended with this program: not by Ctrl+C, and not with the job of a remote session.
 const NEW_PROCESS_GROUP: u32 = 0x0000_0200;
 const BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;

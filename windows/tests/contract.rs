@@ -1,6 +1,7 @@
 //! The contract of the ports, kept by the Windows host. It stops transport and installs packages: only for a machine
 //! of the Windows lab, where it is run with `--ignored` and the lab's SMTP port in `MAILSEC_SMTP`.
 #![cfg(windows)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use mailsec_contract as contract;
 use mailsec_core::{

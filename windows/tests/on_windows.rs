@@ -1,6 +1,7 @@
 //! The ports on a real Windows or under Wine. Tests that change the machine are ignored: run them with `--ignored` on
 //! a machine that may be thrown away.
 #![cfg(windows)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use mailsec_core::{
     Code, Permit,
@@ -92,13 +93,13 @@ async fn a_file_in_use_is_a_failure_that_may_pass() {
 #[tokio::test]
 async fn the_boot_identity_is_the_same_for_everybody() {
     let first = host().power().boot().await.unwrap();
-    let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(|| futures_free_boot())).collect();
+    let threads: Vec<_> = (0..8).map(|_| std::thread::spawn(boot_of_a_thread)).collect();
     for thread in threads {
         assert_eq!(thread.join().unwrap(), first.0);
     }
 }
 
-fn futures_free_boot() -> String {
+fn boot_of_a_thread() -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(host().power().boot()).unwrap().0
 }
