@@ -1,1 +1,9 @@
-//! placeholder
+//! The driver around the state machine: it makes intents durable, lets operations run, and records what came of it.
+
+mod desk;
+mod driver;
+mod start;
+
+pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher};
+pub use driver::{Engine, Stop};
+pub use start::{Loaded, begin, load};

@@ -3,6 +3,7 @@
 use super::Answer;
 use crate::{
     Permit,
+    failure::{Code, Failure},
     values::{AccountName, Secret, SecretRef},
 };
 use async_trait::async_trait;
@@ -61,6 +62,51 @@ impl Account {
     /// The groups that make it an administrator, Exchange's included.
     pub fn administrator_through(&self) -> impl Iterator<Item = &Membership> {
         self.memberships.iter().filter(|membership| membership.rank != Rank::Plain)
+    }
+
+    /// Refuses an administrator, and an account that cannot log on or will expire.
+    ///
+    /// # Errors
+    /// [`Code::AccountIsAdmin`] with the chain that makes it one, [`Code::AccountUnfit`].
+    pub fn fit_for_service(&self) -> Answer<()> {
+        let admin: Vec<String> = self
+            .administrator_through()
+            .map(|m| {
+                let how = if m.primary { " (primary group)" } else { "" };
+                format!("{}{how}", m.through.join(" > "))
+            })
+            .collect();
+        if !admin.is_empty() {
+            return Err(Failure::new(
+                Code::AccountIsAdmin,
+                format!("{} has administrator rights", self.name),
+            )
+            .expected("a standard domain user, neither Domain Admin nor Exchange administrator")
+            .found(format!("member through {}", admin.join("; ")))
+            .hint(
+                "plan again with --create-account DOMAIN\\name, which makes a standard user for the service",
+            ));
+        }
+        let mut wrong = Vec::new();
+        if !self.enabled {
+            wrong.push("disabled");
+        }
+        if self.locked {
+            wrong.push("locked out");
+        }
+        if !self.password_never_expires {
+            wrong.push("its password expires");
+        }
+        if !self.account_never_expires {
+            wrong.push("the account expires");
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new(Code::AccountUnfit, format!("{} is not fit for a service", self.name))
+            .expected("enabled, password never expires, account never expires")
+            .found(wrong.join(", "))
+            .hint("correct it in the directory, or plan with --create-account"))
     }
 }
 

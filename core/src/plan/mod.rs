@@ -3,6 +3,7 @@
 mod explain;
 mod lint;
 mod mail;
+mod observation;
 mod operation;
 mod question;
 mod snapshot;
@@ -12,6 +13,7 @@ mod whole;
 pub use explain::{Explanation, explain};
 pub use lint::lint;
 pub use mail::{Flow, MailBudget, MailImpact, MailState, UnscannedPolicy};
+pub use observation::{Observation, Outcome};
 pub use operation::{
     AccountSource, ExpectedPackage, InstallerMode, OnPartial, Operation, RestartWhen, SecretProperty,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     host::{Agent, BootIdentity, InstallerOutcome, ServiceName, StartMode},
-    values::{AccountName, Digest, SecretRef, ServerPath, Version},
+    values::{AccountName, Digest, SecretRef, ServerPath, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,8 @@ pub enum Snapshot {
         start: StartMode,
         /// Its log-on account as the service manager has it.
         account: String,
+        /// When its process had started.
+        started: Option<Timestamp>,
     },
     /// An account's existence.
     Account {

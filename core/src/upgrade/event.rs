@@ -3,7 +3,7 @@
 use crate::{
     failure::Failure,
     host::BootIdentity,
-    plan::{Choice, Evidence, MailState, Plan, Question, Snapshot},
+    plan::{Choice, MailState, Observation, Outcome, Plan, Question, Snapshot},
     values::{Digest, GateId, StepId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -17,68 +17,6 @@ pub struct Actor(pub String);
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-/// What a step left behind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// One line.
-    pub summary: String,
-    /// Whether it changed anything; false when everything was so already.
-    pub changed: bool,
-    /// What shows it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub evidence: Vec<Evidence>,
-    /// What later steps need of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output: Option<Snapshot>,
-}
-
-/// What the host says of a step's effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
-pub enum Observation {
-    /// It is there, whole.
-    Applied(Outcome),
-    /// Nothing of it is there.
-    NotApplied {
-        /// What shows it.
-        evidence: Vec<Evidence>,
-    },
-    /// Some of it is there.
-    Partial {
-        /// What shows it.
-        evidence: Vec<Evidence>,
-    },
-    /// It cannot be told.
-    Unknown {
-        /// Why.
-        evidence: Vec<Evidence>,
-    },
-}
-
-impl Observation {
-    /// One word for it.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Applied(_) => "applied",
-            Self::NotApplied { .. } => "not applied",
-            Self::Partial { .. } => "partial",
-            Self::Unknown { .. } => "unknown",
-        }
-    }
-
-    /// What shows it.
-    #[must_use]
-    pub fn evidence(&self) -> &[Evidence] {
-        match self {
-            Self::Applied(outcome) => &outcome.evidence,
-            Self::NotApplied { evidence } | Self::Partial { evidence } | Self::Unknown { evidence } => {
-                evidence
-            }
-        }
     }
 }
 

@@ -8,7 +8,7 @@ mod recovery;
 mod report;
 mod state;
 
-pub use event::{Actor, Event, Finish, GateKind, Observation, Outcome, Request};
+pub use event::{Actor, Event, Finish, GateKind, Request};
 pub use ledger::{Ledger, MailChange, MailTotals};
 pub use next::{Next, next};
 pub use recovery::{Found, Then, recover};

@@ -1,13 +1,13 @@
 //! What happens next: a total function of the state, without clock, files or luck.
 
 use super::{
-    Direction, Finish, Flight, Found, GateKind, Observation, Progress, Request, Standing, State, StepState,
-    Then, gates, recover,
+    Direction, Finish, Flight, Found, GateKind, Progress, Request, Standing, State, StepState, Then, gates,
+    recover,
 };
 use crate::{
     failure::Remedy,
     host::InstallerOutcome,
-    plan::{Choice, Operation, Question, RestartWhen, Snapshot, Step, Undo},
+    plan::{Choice, Observation, Operation, Question, RestartWhen, Snapshot, Step, Undo},
 };
 use std::time::Duration;
 

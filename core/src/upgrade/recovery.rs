@@ -1,7 +1,6 @@
 //! The recovery table: what is done with what a crash left. One total `match`, to be read like a table.
 
-use super::Observation;
-use crate::plan::OnPartial;
+use crate::plan::{Observation, OnPartial};
 
 /// What was found of a step in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

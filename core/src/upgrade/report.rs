@@ -1,11 +1,9 @@
 //! The report: a fold of the same events, made at any time, after any failure.
 
-use super::{
-    Event, Finish, GateKind, Ledger, MailChange, MailTotals, Observation, Outcome, Position, Request,
-};
+use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Request};
 use crate::{
     failure::Failure,
-    plan::{Choice, Choices, Evidence, MailBudget, Naming, Phase, Plan},
+    plan::{Choice, Choices, Evidence, MailBudget, Naming, Observation, Outcome, Phase, Plan},
     values::{Digest, GateId, StepId, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! The state of an upgrade: the fold of its events.
 
-use super::{Event, Finish, Found, GateKind, Ledger, Observation, Outcome, Request, Then, recover};
+use super::{Event, Finish, Found, GateKind, Ledger, Request, Then, recover};
 use crate::{
     failure::{Code, Failure},
     host::BootIdentity,
-    plan::{Choice, Plan, Question, Snapshot, Step},
+    plan::{Choice, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
     values::{Digest, GateId, StepId, Timestamp},
 };
 use std::sync::Arc;
@@ -157,6 +157,10 @@ pub struct State {
     pub changed_engine: Option<String>,
     /// Time of the last event.
     pub last: Option<Timestamp>,
+    /// When agents were last registered or unregistered; transport loads that only at its next start.
+    pub agents_changed: Option<Timestamp>,
+    /// When it was started.
+    pub started: Option<Timestamp>,
     /// Events of kinds that this version does not know.
     pub unknown: u64,
 }
@@ -182,6 +186,8 @@ impl Default for State {
             engine: String::new(),
             changed_engine: None,
             last: None,
+            agents_changed: None,
+            started: None,
             unknown: 0,
         }
     }
@@ -221,7 +227,6 @@ impl State {
     /// Whether transport is held on purpose: a hold was begun and neither released nor undone.
     #[must_use]
     pub fn holds_mail(&self) -> bool {
-        use crate::plan::Operation;
         let mut held = false;
         for (step, progress) in self.plan_steps().iter().zip(&self.steps) {
             match step.operation {
@@ -233,6 +238,12 @@ impl State {
             }
         }
         held
+    }
+
+    fn changes_agents(&self, id: &StepId) -> bool {
+        self.plan.as_ref().and_then(|plan| plan.step(id)).is_some_and(|step| {
+            matches!(step.operation, Operation::UnregisterAgents { .. } | Operation::RegisterAgents { .. })
+        })
     }
 
     fn index(&self, id: &StepId) -> Option<usize> {
@@ -249,6 +260,15 @@ impl State {
     pub fn apply(&mut self, position: Position<'_>, event: &Event) {
         self.events += 1;
         self.last = Some(position.at);
+        if let Event::StepApplied { step, .. }
+        | Event::StepObserved { step, .. }
+        | Event::UndoApplied { step, .. }
+        | Event::UndoFailed { step, .. }
+        | Event::StepFailed { step, .. } = event
+            && self.changes_agents(step)
+        {
+            self.agents_changed = Some(position.at);
+        }
         match event {
             Event::Planned { plan, hash } => {
                 self.steps = vec![Progress::default(); plan.steps.len()];
@@ -259,6 +279,7 @@ impl State {
             }
             Event::Started { boot, mail, .. } => {
                 self.standing = Standing::Running;
+                self.started = Some(position.at);
                 self.boot = Some(boot.clone());
                 position.engine.clone_into(&mut self.engine);
                 self.ledger.change(position.at, *mail, true);
@@ -469,6 +490,9 @@ impl State {
 
     fn turn_back(&mut self, why: &str) {
         self.direction = Direction::Back(why.to_owned());
+        if self.standing == Standing::Planned || self.standing == Standing::Paused {
+            self.standing = Standing::Running;
+        }
         self.gate = None;
         self.request = None;
         // A step that waits for a person is not being executed; but the person may have done what was asked.

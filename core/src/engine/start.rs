@@ -1,0 +1,77 @@
+//! Beginning an upgrade, and loading one.
+
+use crate::{
+    failure::{Code, Failure},
+    journal::{Envelope, Journal, Recorded, Stamp},
+    plan::{Plan, lint},
+    upgrade::{Event, Position, Report, Standing, State},
+    values::{Digest, UpgradeId},
+};
+
+/// An upgrade as the journal has it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its state.
+    pub state: State,
+    /// Its report.
+    pub report: Report,
+    /// Envelopes it has.
+    pub len: u64,
+}
+
+/// Folds an upgrade's envelopes.
+#[must_use]
+pub fn load(envelopes: &[Envelope]) -> Loaded {
+    let mut state = State::default();
+    let mut report = Report::default();
+    for envelope in envelopes {
+        let position = Position { at: envelope.at, engine: &envelope.engine };
+        match &envelope.event {
+            Recorded::Known(event) => {
+                state.apply(position, event);
+                report.apply(position, event);
+            }
+            Recorded::Unknown(_) => {
+                state.pass_over();
+                report.pass_over();
+            }
+        }
+    }
+    Loaded { state, report, len: u64::try_from(envelopes.len()).unwrap_or(u64::MAX) }
+}
+
+/// Journals a plan that was shown. Nothing is changed on the server yet.
+///
+/// # Errors
+/// [`Code::PlanDamaged`] when it is not the plan that was shown, [`Code::PlanLint`] when it breaks a rule,
+/// [`Code::UpgradeInProgress`] when another upgrade is not finished; from the journal.
+pub fn begin(
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    plan: &Plan,
+    shown: Digest,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    if plan.hash() != shown {
+        return Err(Failure::new(Code::PlanDamaged, "this is not the plan that was shown")
+            .expected(format!("plan {}", shown.short()))
+            .found(format!("plan {}", plan.hash().short())));
+    }
+    let broken = lint(plan);
+    if let Some(first) = broken.first() {
+        return Err(broken.iter().skip(1).fold(first.clone(), |all, next| all.cause(next)));
+    }
+    for other in journal.upgrades()? {
+        let standing = load(&journal.read(other)?).state.standing;
+        if !matches!(standing, Standing::Finished(_) | Standing::Empty) {
+            return Err(Failure::new(
+                Code::UpgradeInProgress,
+                "another upgrade of this server is not finished",
+            )
+            .found(format!("upgrade {other}"))
+            .hint("finish it with `mailsec resume`, or end it with `mailsec abandon`"));
+        }
+    }
+    journal.append(upgrade, 0, stamp, &[Event::Planned { plan: Box::new(plan.clone()), hash: shown }])?;
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! What an operation is given.
+
+use crate::{
+    Permit,
+    failure::{Code, Failure},
+    host::{Answer, Host, Service, ServiceName},
+    plan::{MailState, Observation, Outcome, Snapshot, Step},
+    upgrade::State,
+    values::{Secret, SecretRef, StepId, Timestamp, UpgradeId},
+};
+use async_trait::async_trait;
+use std::{collections::BTreeMap, sync::Mutex};
+
+/// A change of mail's state that an operation saw itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailNote {
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub mail: MailState,
+}
+
+/// A vendor's own operations, for methods that the vocabulary does not reach (a task of a management server, say).
+/// They keep the rules of all operations.
+#[async_trait]
+pub trait Vendor: Send + Sync {
+    /// As [`Operate::prepare`](super::Operate::prepare).
+    async fn prepare(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        ctx: &Context<'_>,
+    ) -> Answer<Option<Snapshot>>;
+    /// As [`Operate::observe`](super::Operate::observe).
+    async fn observe(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        ctx: &Context<'_>,
+    ) -> Answer<Observation>;
+    /// As [`Operate::apply`](super::Operate::apply).
+    async fn apply(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        ctx: &Context<'_>,
+        permit: &Permit,
+    ) -> Answer<Outcome>;
+    /// As [`Operate::undo`](super::Operate::undo).
+    async fn undo(
+        &self,
+        name: &str,
+        arguments: &BTreeMap<String, String>,
+        ctx: &Context<'_>,
+        permit: &Permit,
+    ) -> Answer<Outcome>;
+}
+
+/// The server, the step, and what came before.
+pub struct Context<'a> {
+    /// The server.
+    pub host: &'a dyn Host,
+    /// The upgrade.
+    pub upgrade: UpgradeId,
+    /// Its state.
+    pub state: &'a State,
+    /// The step.
+    pub step: &'a Step,
+    /// The vendor's own operations, if it has any.
+    pub vendor: Option<&'a dyn Vendor>,
+    notes: Mutex<Vec<MailNote>>,
+}
+
+impl<'a> Context<'a> {
+    /// For one call of one operation.
+    #[must_use]
+    pub fn new(
+        host: &'a dyn Host,
+        upgrade: UpgradeId,
+        state: &'a State,
+        step: &'a Step,
+        vendor: Option<&'a dyn Vendor>,
+    ) -> Self {
+        Self { host, upgrade, state, step, vendor, notes: Mutex::new(Vec::new()) }
+    }
+
+    /// Notes that mail changed its state now.
+    pub fn mail(&self, mail: MailState) {
+        let note = MailNote { at: self.host.clock().now(), mail };
+        self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(note);
+    }
+
+    /// The changes of mail's state that were noted.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<MailNote> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The state of the server that was saved before this step.
+    #[must_use]
+    pub fn before(&self) -> Option<&Snapshot> {
+        self.state.before(&self.step.id)
+    }
+
+    /// What an earlier step produced.
+    ///
+    /// # Errors
+    /// [`Code::PlanLint`] when it produced nothing; the lint keeps such plans away.
+    pub fn output(&self, step: &StepId) -> Answer<&Snapshot> {
+        self.state.output(step).ok_or_else(|| {
+            Failure::new(
+                Code::PlanLint,
+                format!("the step {step} left nothing that {} could use", self.step.id),
+            )
+        })
+    }
+
+    /// A service that must exist.
+    ///
+    /// # Errors
+    /// [`Code::ServiceNotFound`].
+    pub async fn service(&self, name: &ServiceName) -> Answer<Service> {
+        self.host.services().get(name).await?.ok_or_else(|| {
+            Failure::new(Code::ServiceNotFound, format!("there is no service {name}"))
+                .expected(format!("the service {name}"))
+                .ask()
+        })
+    }
+
+    /// A secret that must be there.
+    ///
+    /// # Errors
+    /// [`Code::SecretMissing`], which a person can put right.
+    pub async fn secret(&self, name: &SecretRef) -> Answer<Secret> {
+        self.host.secrets().get(name).await?.ok_or_else(|| missing_secret(name))
+    }
+}
+
+pub(super) fn missing_secret(name: &SecretRef) -> Failure {
+    Failure::new(Code::SecretMissing, format!("the secret {name} is needed and nobody gave it"))
+        .hint(format!("run `mailsec resume` at a terminal and type it, or give it by `--secret {name}=env:NAME` or `--secret {name}=file:PATH`"))
+        .ask()
+}

@@ -1,0 +1,356 @@
+//! Packages: checked, run, removed, their version verified.
+
+use super::{Context, Operate};
+use crate::{
+    Permit,
+    failure::{Code, Failure},
+    host::{
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PendingWeight, Signature,
+        UninstallRequest,
+    },
+    plan::{Evidence, ExpectedPackage, InstallerMode, Observation, Outcome, SecretProperty, Snapshot},
+    values::{Secret, ServerPath, Version},
+};
+use async_trait::async_trait;
+use std::time::Duration;
+
+const POLL: Duration = Duration::from_secs(5);
+
+/// The installed package whose name contains one of `names`; the highest version when there are several.
+async fn installed(ctx: &Context<'_>, names: &[String]) -> Answer<Option<(InstalledPackage, Version)>> {
+    let mut found: Vec<(InstalledPackage, Version)> = ctx
+        .host
+        .packages()
+        .installed()
+        .await?
+        .into_iter()
+        .filter(|package| is_named(&package.name, names))
+        .filter_map(|package| Version::parse(&package.version).ok().map(|version| (package, version)))
+        .collect();
+    found.sort_by(|one, other| one.1.cmp(&other.1));
+    Ok(found.pop())
+}
+
+fn is_named(name: &str, names: &[String]) -> bool {
+    let name = name.to_lowercase();
+    names.iter().any(|wanted| name.contains(&wanted.to_lowercase()))
+}
+
+fn shown(package: &InstalledPackage) -> Evidence {
+    Evidence::new(format!("installed package {}", package.name), format!("version {}", package.version))
+}
+
+/// Checks the file against what the plan says of it.
+async fn check(ctx: &Context<'_>, package: &ExpectedPackage) -> Answer<Vec<Evidence>> {
+    let file = ctx.host.packages().inspect(&package.path).await?;
+    if file.digest != package.digest {
+        return Err(Failure::new(Code::PackageDigest, "the installer is not the file that was planned")
+            .expected(format!("digest {}", package.digest.short()))
+            .found(format!("digest {}", file.digest.short()))
+            .hint("put the planned file back, or make the plan again"));
+    }
+    let name = file.product.as_deref().unwrap_or("no product name");
+    if !is_named(name, &package.product) {
+        return Err(Failure::new(Code::PackageWrongProduct, "the installer is for another product")
+            .expected(package.product.join(" or "))
+            .found(name));
+    }
+    let version = file.version.as_deref().unwrap_or("no version");
+    if Version::parse(version).ok().is_none_or(|version| version != package.version) {
+        return Err(Failure::new(Code::PackageWrongVersion, "the installer is not the planned version")
+            .expected(package.version.to_string())
+            .found(version));
+    }
+    if let Some(signer) = &package.signer {
+        match &file.signature {
+            Signature::Valid(by) if by.to_lowercase().contains(&signer.to_lowercase()) => {}
+            other => {
+                return Err(Failure::new(Code::PackageSignature, "the installer's signature does not hold")
+                    .expected(format!("a valid signature by {signer}"))
+                    .found(format!("{other:?}")));
+            }
+        }
+    }
+    Ok(vec![Evidence::new(
+        package.path.as_str(),
+        format!("{name} {version}, digest {}, signature {:?}", file.digest.short(), file.signature),
+    )])
+}
+
+/// Reads the secrets of an installer's properties.
+async fn properties(ctx: &Context<'_>, secrets: &[SecretProperty]) -> Answer<Vec<(String, Secret)>> {
+    let mut values = Vec::new();
+    for property in secrets {
+        values.push((property.name.clone(), ctx.secret(&property.secret).await?));
+    }
+    Ok(values)
+}
+
+/// An installer that outlived our own process is waited for; it is never ended, and never judged half way.
+async fn settled(ctx: &Context<'_>) -> Answer<()> {
+    let mut waited = Duration::ZERO;
+    while ctx.host.packages().busy().await? {
+        if waited >= ctx.step.limit() {
+            return Err(Failure::new(Code::InstallerBusy, "an installation is still running")
+                .expected(format!("its end within {} s", ctx.step.limit_secs))
+                .hint("let it end, or end it, then answer retry")
+                .ask());
+        }
+        ctx.host.clock().sleep(POLL).await;
+        waited += POLL;
+    }
+    Ok(())
+}
+
+/// After a crash the installer's exit code is lost; what it left for the next boot is not.
+async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer<bool> {
+    let touches_product = |detail: &str| {
+        folder.is_some_and(|folder| detail.to_lowercase().contains(&folder.as_str().to_lowercase()))
+    };
+    Ok(ctx
+        .host
+        .power()
+        .pending()
+        .await?
+        .iter()
+        .any(|sign| sign.weight == PendingWeight::Stop || touches_product(&sign.detail)))
+}
+
+/// Turns an installer's exit into a failure, unless it succeeded.
+fn accept(outcome: &InstallerOutcome, log: &ServerPath) -> Answer<()> {
+    let failure = match outcome {
+        InstallerOutcome::Done | InstallerOutcome::RestartNeeded | InstallerOutcome::RestartBegun => return Ok(()),
+        InstallerOutcome::Busy => Failure::new(Code::InstallerBusy, "another installation is running")
+            .found("exit code 1618")
+            .hint("it is tried again after a while")
+            .retry(),
+        InstallerOutcome::Cancelled => Failure::new(Code::InstallerCancelled, "the installer was cancelled")
+            .found("exit code 1602")
+            .hint("answer retry to run it again")
+            .ask(),
+        InstallerOutcome::Failed(code) => Failure::new(Code::InstallerFailed, "the installer failed")
+            .expected("exit code 0, 3010 or 1641")
+            .found(format!("exit code {code}"))
+            .hint(format!("the reason stands in {log}, near \"return value 3\"; for anything unclear contact the vendor's support with the bundle that `mailsec journal export` makes")),
+    };
+    Err(failure)
+}
+
+pub(super) struct CheckPackage<'a> {
+    pub(super) package: &'a ExpectedPackage,
+}
+
+#[async_trait]
+impl Operate for CheckPackage<'_> {
+    async fn observe(&self, _ctx: &Context<'_>) -> Answer<Observation> {
+        Ok(Observation::NotApplied { evidence: Vec::new() })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+        Ok(Outcome::same("the installer is the planned one").shown(check(ctx, self.package).await?))
+    }
+}
+
+pub(super) struct RunInstaller<'a> {
+    pub(super) package: &'a ExpectedPackage,
+    pub(super) mode: &'a InstallerMode,
+    pub(super) log: &'a ServerPath,
+    pub(super) product: &'a [String],
+}
+
+impl RunInstaller<'_> {
+    async fn in_place(&self, ctx: &Context<'_>, ended: Option<InstallerOutcome>) -> Answer<Outcome> {
+        let found = installed(ctx, self.product).await?;
+        let Some((package, _)) = found.as_ref().filter(|(_, version)| *version == self.package.version)
+        else {
+            return Err(Failure::new(Code::VersionMismatch, "the new version is not in place")
+                .expected(format!("version {}", self.package.version))
+                .found(found.map_or("no such product".to_owned(), |(p, _)| format!("version {}", p.version)))
+                .hint("run the installer to its end, then answer done")
+                .ask());
+        };
+        let outcome = match ended {
+            Some(outcome) => outcome,
+            None if wants_restart(ctx, package.location.as_ref()).await? => InstallerOutcome::RestartNeeded,
+            None => InstallerOutcome::Done,
+        };
+        let text = format!("version {} is installed", self.package.version);
+        Ok(Outcome::changed(text)
+            .shown([shown(package), Evidence::new("installer", format!("{outcome:?}"))])
+            .output(Snapshot::Installer { outcome, log: self.log.clone() }))
+    }
+}
+
+#[async_trait]
+impl Operate for RunInstaller<'_> {
+    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
+        Ok(Some(Snapshot::Version { version }))
+    }
+
+    async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
+        settled(ctx).await?;
+        let found = installed(ctx, self.product).await?;
+        let evidence: Vec<Evidence> = match &found {
+            Some((package, _)) => vec![shown(package)],
+            None => vec![Evidence::new("installed package", "none of this product")],
+        };
+        let before = match ctx.before() {
+            Some(Snapshot::Version { version }) => version.clone(),
+            _ => None,
+        };
+        let now = found.as_ref().map(|(_, version)| version.clone());
+        if now.as_ref() == Some(&self.package.version) {
+            return self.in_place(ctx, None).await.map(Observation::Applied);
+        }
+        Ok(match now {
+            // The old version is registered; its files must be there too, or it was left half way.
+            now if now == before && agents_whole(ctx).await? => Observation::NotApplied { evidence },
+            _ => Observation::Partial { evidence },
+        })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        let InstallerMode::Silent { arguments, secrets } = self.mode else {
+            return self.in_place(ctx, None).await;
+        };
+        settled(ctx).await?;
+        // Once more, just before it runs: days may lie between the plan and this moment.
+        check(ctx, self.package).await?;
+        let outcome = ctx
+            .host
+            .packages()
+            .install(
+                permit,
+                InstallRequest {
+                    package: &self.package.path,
+                    kind: self.package.kind,
+                    arguments,
+                    secret_properties: &properties(ctx, secrets).await?,
+                    log: self.log,
+                    limit: ctx.step.limit(),
+                },
+            )
+            .await?;
+        accept(&outcome, self.log)?;
+        self.in_place(ctx, Some(outcome)).await
+    }
+
+    async fn undo(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+        let before = match ctx.before() {
+            Some(Snapshot::Version { version }) => version.clone(),
+            _ => None,
+        };
+        let found = installed(ctx, self.product).await?.map(|(_, version)| version);
+        if found == before && agents_whole(ctx).await? {
+            return Ok(Outcome::same("the former version is in place"));
+        }
+        let text = |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
+        Err(Failure::new(Code::VersionMismatch, "the former version cannot be brought back by the program")
+            .expected(format!("version {}", text(&before)))
+            .found(format!("version {}, or missing files", text(&found)))
+            .hint("install the former version by hand, or answer abandon and contact the vendor's support")
+            .ask())
+    }
+}
+
+/// Whether every file that the product's registered or recorded agents need is there.
+async fn agents_whole(ctx: &Context<'_>) -> Answer<bool> {
+    let steps = ctx.state.plan_steps();
+    let recorded = steps.iter().find_map(|step| match ctx.state.output(&step.id) {
+        Some(Snapshot::Agents { agents, .. }) => Some(agents),
+        _ => None,
+    });
+    for agent in recorded.into_iter().flatten() {
+        if ctx.host.files().stat(&agent.assembly).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+pub(super) struct Uninstall<'a> {
+    pub(super) product_code: &'a str,
+    pub(super) product: &'a [String],
+    pub(super) secrets: &'a [SecretProperty],
+    pub(super) log: &'a ServerPath,
+}
+
+#[async_trait]
+impl Operate for Uninstall<'_> {
+    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
+        Ok(Some(Snapshot::Version { version }))
+    }
+
+    async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
+        settled(ctx).await?;
+        Ok(match installed(ctx, self.product).await? {
+            Some((package, _)) => Observation::NotApplied { evidence: vec![shown(&package)] },
+            None => {
+                Observation::Applied(Outcome::changed("the product is removed").output(Snapshot::Installer {
+                    outcome: if wants_restart(ctx, None).await? {
+                        InstallerOutcome::RestartNeeded
+                    } else {
+                        InstallerOutcome::Done
+                    },
+                    log: self.log.clone(),
+                }))
+            }
+        })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        settled(ctx).await?;
+        let outcome = ctx
+            .host
+            .packages()
+            .uninstall(
+                permit,
+                UninstallRequest {
+                    product_code: self.product_code,
+                    secret_properties: &properties(ctx, self.secrets).await?,
+                    log: self.log,
+                    limit: ctx.step.limit(),
+                },
+            )
+            .await?;
+        // 1605: it is not installed (any more), which is what was wanted.
+        if outcome != InstallerOutcome::Failed(1605) {
+            accept(&outcome, self.log)?;
+        }
+        if let Some((package, _)) = installed(ctx, self.product).await? {
+            return Err(Failure::new(Code::VersionMismatch, "the product is still there")
+                .expected("no such product")
+                .found(format!("{} {}", package.name, package.version))
+                .ask());
+        }
+        Ok(Outcome::changed("the product is removed")
+            .output(Snapshot::Installer { outcome, log: self.log.clone() }))
+    }
+}
+
+pub(super) struct VerifyVersion<'a> {
+    pub(super) product: &'a [String],
+    pub(super) version: &'a Version,
+}
+
+#[async_trait]
+impl Operate for VerifyVersion<'_> {
+    async fn observe(&self, _ctx: &Context<'_>) -> Answer<Observation> {
+        Ok(Observation::NotApplied { evidence: Vec::new() })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+        match installed(ctx, self.product).await? {
+            Some((package, version)) if version == *self.version => {
+                Ok(Outcome::same(format!("{} {} is installed", package.name, package.version))
+                    .shown([shown(&package)]))
+            }
+            other => Err(Failure::new(Code::VersionMismatch, "the installed version is not the planned one")
+                .expected(self.version.to_string())
+                .found(other.map_or("no such product".to_owned(), |(package, _)| package.version))
+                .ask()),
+        }
+    }
+}

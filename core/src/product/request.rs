@@ -1,0 +1,91 @@
+//! What an operator wants, parsed.
+
+use crate::{
+    plan::{MailBudget, UnscannedPolicy},
+    values::{AccountName, Digest, ServerPath},
+};
+use serde::{Deserialize, Serialize};
+
+/// What to do about the service account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChoice {
+    /// Keep the one that the service logs on with; its password is known.
+    #[default]
+    Keep,
+    /// Keep it, and reset its password.
+    Reset {
+        /// Whether the program makes the new password.
+        generate: bool,
+    },
+    /// Use this account, which exists.
+    Use(AccountName),
+    /// Create this account.
+    Create {
+        /// Its name.
+        account: AccountName,
+        /// Whether the program makes its password.
+        generate: bool,
+    },
+}
+
+/// What to do about the backup of the settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackupChoice {
+    /// Into a folder of this upgrade below this one.
+    To(ServerPath),
+    /// None; the operator's reason.
+    Skip(String),
+}
+
+/// What to do about custom rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RulesChoice {
+    /// A person exports them to this file when asked.
+    Export(ServerPath),
+    /// There are none, or they are not wanted; the operator's reason.
+    Skip(String),
+}
+
+/// How the installer runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstallerChoice {
+    /// By a person, with instructions.
+    #[default]
+    Attended,
+    /// By the program, with arguments that the operator has tested on another server.
+    Silent {
+        /// Switches, or MSI properties.
+        arguments: Vec<String>,
+        /// MSI properties that take the service account's name and its password.
+        credentials: Option<(String, String)>,
+    },
+}
+
+/// What an operator wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpgradeRequest {
+    /// The installer.
+    pub installer: ServerPath,
+    /// Its digest, when the operator has one from the vendor.
+    pub digest: Option<Digest>,
+    /// Whether an installer without a valid signature is accepted; the operator's reason.
+    pub unsigned: Option<String>,
+    /// How it runs.
+    pub mode: InstallerChoice,
+    /// The service account.
+    pub account: AccountChoice,
+    /// The backup.
+    pub backup: BackupChoice,
+    /// Custom rules.
+    pub rules: RulesChoice,
+    /// Mail while the agents are detached.
+    pub unscanned: UnscannedPolicy,
+    /// How long mail may suffer; `None` for a budget made from the steps.
+    pub budget: Option<MailBudget>,
+    /// Where logs of installers go.
+    pub logs: ServerPath,
+}

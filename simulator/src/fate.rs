@@ -1,0 +1,124 @@
+//! What happens to a run: its tape, its crash points, and the record of both.
+
+use crate::{
+    folder::{Store, kill_own_process},
+    tape::{Calm, Tape},
+    world::World,
+};
+use mailsec_core::host::Answer;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Called with every piece of virtual time that passes, so that a demonstration can be slowed to human speed.
+pub type Pacer = Box<dyn Fn(Duration) + Send + Sync>;
+
+/// Reads are too many and too short to write the world down after each.
+const WORTH_KEEPING: Duration = Duration::from_millis(100);
+
+/// One thing that the tape decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Where.
+    pub label: &'static str,
+    /// Out of how many.
+    pub n: usize,
+    /// What.
+    pub value: usize,
+    /// Whether it was a crash point.
+    pub point: bool,
+}
+
+/// The tape and the record of what it decided.
+pub struct Fate {
+    tape: Box<dyn Tape>,
+    decisions: Vec<Decision>,
+    pub(crate) store: Option<Store>,
+    pub(crate) pacer: Option<Pacer>,
+    /// The virtual time in milliseconds since 1970, for those who must not wait while the world is in use.
+    pub(crate) clock: Arc<AtomicI64>,
+}
+
+impl std::fmt::Debug for Fate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Fate").field("decisions", &self.decisions.len()).finish_non_exhaustive()
+    }
+}
+
+impl Fate {
+    /// A fate with its tape.
+    #[must_use]
+    pub fn new(tape: impl Tape + 'static) -> Self {
+        Self { tape: Box::new(tape), decisions: Vec::new(), store: None, pacer: None, clock: Arc::default() }
+    }
+
+    /// Nothing happens.
+    #[must_use]
+    pub fn calm() -> Self {
+        Self::new(Calm)
+    }
+
+    /// Everything decided so far.
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    pub(crate) fn set_tape(&mut self, tape: Box<dyn Tape>) {
+        self.tape = tape;
+        self.decisions.clear();
+    }
+
+    /// Time has passed. Whoever kills a slowed process while it waits finds the world as it was at that moment.
+    pub(crate) fn passed(&mut self, world: &World, took: Duration) -> Answer<()> {
+        self.clock.store(world.now.millis(), Ordering::Relaxed);
+        if self.pacer.is_some() && took >= WORTH_KEEPING {
+            self.save(world)?;
+        }
+        if let Some(pacer) = self.pacer.as_ref().filter(|_| !took.is_zero()) {
+            pacer(took);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn choose(&mut self, label: &'static str, n: usize) -> usize {
+        let value = self.tape.choose(label, n).min(n.saturating_sub(1));
+        self.decisions.push(Decision { label, n, value, point: false });
+        value
+    }
+
+    /// A crash point: where the tape says so, the power goes off here.
+    pub(crate) fn point(&mut self, world: &mut World, label: &'static str) -> Answer<()> {
+        world.powered()?;
+        let crash = self.tape.crash(label);
+        self.decisions.push(Decision { label, n: 2, value: usize::from(crash), point: true });
+        if let Some(store) = &mut self.store {
+            store.note(label)?;
+            if crash {
+                store.crash(world)?;
+            }
+        }
+        if crash {
+            world.lose_power();
+        }
+        world.powered()
+    }
+
+    /// Keeps the world, where it has a folder to be kept in. A world without power takes its process with it.
+    pub(crate) fn save(&mut self, world: &World) -> Answer<()> {
+        match &self.store {
+            Some(store) => {
+                store.save(world)?;
+                if !world.powered {
+                    kill_own_process();
+                }
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}

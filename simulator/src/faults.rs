@@ -1,0 +1,112 @@
+//! What goes wrong on servers, by name.
+
+use crate::world::{Due, World, disk, services};
+use mailsec_core::values::{ServerPath, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Trouble that is waiting in a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Faults {
+    /// How the next installers end, in order (0 is no fault).
+    pub installer_exits: Vec<i32>,
+    /// How often a service will not start, by short name in lower case.
+    pub start_failures: BTreeMap<String, u32>,
+    /// How many restarts that are asked for will not happen.
+    pub restarts_ignored: u32,
+    /// An installer that meets a file in use fails, and does not wait for a restart.
+    pub in_use_fails: bool,
+    /// A file that installers forget.
+    pub omit: Option<ServerPath>,
+    /// Transport answers mail with 5xx.
+    pub refuse_mail: bool,
+    /// Another installation runs until then.
+    pub busy_until: Option<Timestamp>,
+    /// Programs do not close when they are asked to.
+    pub stubborn_programs: bool,
+}
+
+/// One fault, as tests and a faults file name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// The next installer ends so: 3010, 1641, 1618, 1603, 1602.
+    InstallerExit(i32),
+    /// The password of an account (logon name) was changed and nobody told its service.
+    PasswordChanged(String),
+    /// A shell session keeps a file open until IIS stops or the server restarts.
+    FileHeldByShell(ServerPath),
+    /// As [`Fault::FileHeldByShell`], and the installer fails when it meets the file.
+    FileHeldAndInstallerFails(ServerPath),
+    /// The installer forgets a file; of an agent's assembly that means: transport will not start (7001).
+    FileForgotten(ServerPath),
+    /// The server restarts by itself after so many milliseconds.
+    SpontaneousReboot(u64),
+    /// Only so many bytes are free on drive `C:`.
+    DiskFull(u64),
+    /// A file cannot be read.
+    FileUnreadable(ServerPath),
+    /// The next restarts do not happen.
+    RestartDoesNotHappen(u32),
+    /// A service does not start, so many times.
+    ServiceDoesNotStart(String, u32),
+    /// Transport answers mail with 5xx.
+    MailRefused,
+    /// `agents.config` is cut off in its middle.
+    AgentsFileCut(ServerPath),
+    /// The directory does not answer.
+    DirectoryUnreachable,
+    /// Programs do not close when they are asked to.
+    StubbornPrograms,
+}
+
+impl Fault {
+    /// Puts the fault into a world.
+    pub fn apply(&self, world: &mut World) {
+        match self {
+            Self::InstallerExit(code) => world.faults.installer_exits.push(*code),
+            Self::PasswordChanged(user) => {
+                world.vault.directory.insert(user.to_ascii_lowercase(), "Sim-changed-Elsewhere-1".to_owned());
+            }
+            Self::FileHeldByShell(path) => hold(world, path),
+            Self::FileHeldAndInstallerFails(path) => {
+                hold(world, path);
+                world.faults.in_use_fails = true;
+            }
+            Self::FileForgotten(path) => world.faults.omit = Some(path.clone()),
+            Self::SpontaneousReboot(after) => world.schedule(*after, Due::PowerOff),
+            Self::DiskFull(free) => {
+                let used: u64 = world.disk.files.values().map(|file| file.content.size()).sum();
+                world.disk.capacity.insert("c".to_owned(), used.saturating_add(*free));
+            }
+            Self::FileUnreadable(path) => {
+                if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+                    file.unreadable = true;
+                }
+            }
+            Self::RestartDoesNotHappen(times) => world.faults.restarts_ignored = *times,
+            Self::ServiceDoesNotStart(service, times) => {
+                world.faults.start_failures.insert(services::key(service), *times);
+            }
+            Self::MailRefused => {
+                world.faults.refuse_mail = true;
+                world.refresh_mail();
+            }
+            Self::AgentsFileCut(path) => {
+                if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+                    file.content = file.content.bytes()[..file.content.bytes().len() / 2].into();
+                }
+            }
+            Self::DirectoryUnreachable => world.directory.unreachable = true,
+            Self::StubbornPrograms => world.faults.stubborn_programs = true,
+        }
+    }
+}
+
+fn hold(world: &mut World, path: &ServerPath) {
+    if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+        let service = Some("W3SVC".to_owned());
+        file.lock = Some(disk::Lock { holder: "w3wp.exe (5120)".to_owned(), service });
+    }
+}

@@ -1,0 +1,269 @@
+//! A world behind the ports.
+
+mod directory;
+mod files;
+mod packages;
+mod power;
+mod services;
+mod small;
+mod transport;
+
+pub use power::SimPower;
+
+use crate::{
+    fate::{Decision, Fate, Pacer},
+    folder::Store,
+    tape::{Calm, Tape},
+    world::World,
+};
+use mailsec_core::{
+    host::{
+        Answer, Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services,
+        Transport,
+    },
+    values::{Secret, SecretRef},
+};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+/// What a read costs in virtual time.
+pub(crate) const READ: Duration = Duration::from_millis(1);
+
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    pub(crate) fate: Fate,
+}
+
+/// A simulated server behind the ports. Clones share it. Every future is ready at once.
+#[derive(Clone)]
+pub struct SimHost {
+    shared: Arc<Mutex<Shared>>,
+    secrets: Arc<BTreeMap<SecretRef, Secret>>,
+    clock: Arc<AtomicI64>,
+    name: Arc<str>,
+}
+
+impl fmt::Debug for SimHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimHost").finish_non_exhaustive()
+    }
+}
+
+/// Wraps a change between its two crash points.
+macro_rules! effect {
+    ($host:expr, $name:literal, $act:expr) => {
+        $host.effect([concat!($name, ": before"), concat!($name, ": after")], $act)
+    };
+}
+pub(crate) use effect;
+
+impl SimHost {
+    /// A server in memory, where everything goes well.
+    #[must_use]
+    pub fn in_memory(world: World) -> Self {
+        Self::with_fate(world, Fate::new(Calm))
+    }
+
+    fn with_fate(world: World, fate: Fate) -> Self {
+        let (clock, name) = (Arc::clone(&fate.clock), world.server.as_str().into());
+        clock.store(world.now.millis(), Ordering::Relaxed);
+        Self { shared: Arc::new(Mutex::new(Shared { world, fate })), secrets: Arc::default(), clock, name }
+    }
+
+    /// Keeps a new world in a folder.
+    ///
+    /// # Errors
+    /// [`Code::World`](mailsec_core::Code::World).
+    pub fn create(folder: &Path, world: World) -> Answer<Self> {
+        let store = Store::open(folder)?;
+        store.save(&world)?;
+        Ok(Self::with_fate(world, store.into_fate()))
+    }
+
+    /// Takes a world from its folder. A server that went down meanwhile, or was asked to restart, has come up again.
+    ///
+    /// # Errors
+    /// [`Code::World`](mailsec_core::Code::World).
+    pub fn open(folder: &Path) -> Answer<Self> {
+        let store = Store::open(folder)?;
+        let mut world = store.load()?;
+        if !world.powered {
+            world.restart_process();
+            store.save(&world)?;
+        } else if world.restart_requested.is_some() {
+            world.boot();
+            store.save(&world)?;
+        }
+        Ok(Self::with_fate(world, store.into_fate()))
+    }
+
+    /// With another tape.
+    #[must_use]
+    pub fn with_tape(self, tape: impl Tape + 'static) -> Self {
+        self.set_tape(tape);
+        self
+    }
+
+    /// With these secrets behind the secrets port.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: BTreeMap<SecretRef, Secret>) -> Self {
+        self.secrets = Arc::new(secrets);
+        self
+    }
+
+    /// With somebody who waits while virtual time passes.
+    #[must_use]
+    pub fn with_pacer(self, pacer: Pacer) -> Self {
+        self.lock().fate.pacer = Some(pacer);
+        self
+    }
+
+    /// Puts another tape in; the record begins anew.
+    pub fn set_tape(&self, tape: impl Tape + 'static) {
+        self.lock().fate.set_tape(Box::new(tape));
+    }
+
+    /// A handle for what shares the server's power without being one of its ports, such as the journal.
+    #[must_use]
+    pub fn sim_power(&self) -> SimPower {
+        SimPower::new(Arc::clone(&self.shared))
+    }
+
+    /// A copy of the world as it is.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.lock().world.clone()
+    }
+
+    /// Looks at the world without copying it, and without time passing.
+    pub fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock().world)
+    }
+
+    /// Changes the world behind the ports: what people, faults and other programs do.
+    ///
+    /// # Errors
+    /// [`Code::World`](mailsec_core::Code::World) when its folder cannot be written.
+    pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> Answer<T> {
+        let shared = &mut *self.lock();
+        let answer = change(&mut shared.world);
+        self.clock.store(shared.world.now.millis(), Ordering::Relaxed);
+        shared.fate.save(&shared.world)?;
+        Ok(answer)
+    }
+
+    /// The machine comes up again, after a crash or in the middle of everything.
+    ///
+    /// # Errors
+    /// As [`SimHost::change`].
+    pub fn boot(&self) -> Answer<()> {
+        self.change(World::boot)
+    }
+
+    /// The process that runs the upgrade begins anew; the machine ran on, unless it went down by itself.
+    ///
+    /// # Errors
+    /// As [`SimHost::change`].
+    pub fn restart_process(&self) -> Answer<()> {
+        self.change(World::restart_process)
+    }
+
+    /// Whether the power is off.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        !self.lock().world.powered
+    }
+
+    /// The labels of all crash points that were passed, in order.
+    #[must_use]
+    pub fn points(&self) -> Vec<&'static str> {
+        let shared = self.lock();
+        shared.fate.decisions().iter().filter(|decision| decision.point).map(|d| d.label).collect()
+    }
+
+    /// Everything that the tape decided, in order.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.lock().fate.decisions().to_vec()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run<T>(&self, act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>) -> Answer<T> {
+        let shared = &mut *self.lock();
+        shared.world.powered()?;
+        act(&mut shared.world, &mut shared.fate)
+    }
+
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&mut World) -> Answer<T>) -> Answer<T> {
+        self.run(|world, fate| {
+            world.advance(fate, READ)?;
+            look(world)
+        })
+    }
+
+    pub(crate) fn effect<T>(
+        &self,
+        [before, after]: [&'static str; 2],
+        act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>,
+    ) -> Answer<T> {
+        self.run(|world, fate| {
+            fate.point(world, before)?;
+            let answer = world.advance(fate, READ).and_then(|()| act(world, fate));
+            if world.powered {
+                fate.save(world)?;
+                fate.point(world, after)?;
+            }
+            answer
+        })
+    }
+}
+
+impl Host for SimHost {
+    fn name(&self) -> String {
+        self.name.to_string()
+    }
+    fn services(&self) -> &dyn Services {
+        self
+    }
+    fn transport(&self) -> &dyn Transport {
+        self
+    }
+    fn packages(&self) -> &dyn Packages {
+        self
+    }
+    fn files(&self) -> &dyn Files {
+        self
+    }
+    fn registry(&self) -> &dyn Registry {
+        self
+    }
+    fn directory(&self) -> &dyn Directory {
+        self
+    }
+    fn power(&self) -> &dyn Power {
+        self
+    }
+    fn mail(&self) -> &dyn Mail {
+        self
+    }
+    fn processes(&self) -> &dyn Processes {
+        self
+    }
+    fn secrets(&self) -> &dyn Secrets {
+        self
+    }
+    fn clock(&self) -> &dyn Clock {
+        self
+    }
+}

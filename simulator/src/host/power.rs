@@ -1,0 +1,76 @@
+//! Boots and restarts, and the handle on the power for what is not a port.
+
+use super::{Shared, SimHost, effect};
+use async_trait::async_trait;
+use mailsec_core::{
+    Permit,
+    host::{Answer, BootIdentity, PendingRestart, PendingWeight, Power},
+};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The power of a simulated server: crash points for what shares it, and whether it is off. Clones share it.
+#[derive(Clone)]
+pub struct SimPower {
+    shared: Arc<Mutex<Shared>>,
+}
+
+impl fmt::Debug for SimPower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimPower").field("off", &self.is_off()).finish()
+    }
+}
+
+impl SimPower {
+    pub(super) fn new(shared: Arc<Mutex<Shared>>) -> Self {
+        Self { shared }
+    }
+
+    /// A crash point of the same count as those of the ports.
+    ///
+    /// # Errors
+    /// [`Code::World`](mailsec_core::Code::World) when the power is off, or goes off here.
+    pub fn point(&self, label: &'static str) -> Answer<()> {
+        let shared = &mut *self.lock();
+        shared.fate.point(&mut shared.world, label)
+    }
+
+    /// Whether the power is off.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        !self.lock().world.powered
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Power for SimHost {
+    async fn boot(&self) -> Answer<BootIdentity> {
+        self.read(|world| Ok(world.boot_identity()))
+    }
+
+    async fn pending(&self) -> Answer<Vec<PendingRestart>> {
+        self.read(|world| {
+            let mut pending = world.pending.clone();
+            let files: Vec<&str> = world.renames.iter().map(|rename| rename.to.as_str()).collect();
+            if !files.is_empty() {
+                pending.push(PendingRestart {
+                    sign: r"SYSTEM\CurrentControlSet\Control\Session Manager, PendingFileRenameOperations"
+                        .to_owned(),
+                    detail: files.join("\n"),
+                    weight: PendingWeight::Warn,
+                });
+            }
+            Ok(pending)
+        })
+    }
+
+    async fn restart(&self, _permit: &Permit, comment: &str) -> Answer<()> {
+        effect!(self, "restart", |world, fate| world.ask_restart(fate, comment))
+    }
+}

@@ -1,0 +1,94 @@
+//! The ports that need few words: registry, mail, programs, secrets, time.
+
+use super::{SimHost, effect};
+use crate::world::mail::MailGate;
+use async_trait::async_trait;
+use mailsec_core::{
+    Permit,
+    host::{
+        Answer, Clock, Mail, ProbeReport, ProbeVerdict, ProcessInfo, Processes, Registry, RegistryView,
+        Secrets,
+    },
+    values::{Secret, SecretRef, ServerPath, Timestamp},
+};
+use std::{sync::atomic::Ordering, time::Duration};
+
+/// How long a program takes to close when it is asked to.
+const CLOSING: Duration = Duration::from_millis(300);
+
+#[async_trait]
+impl Registry for SimHost {
+    async fn value(&self, view: RegistryView, key: &str, name: &str) -> Answer<Option<String>> {
+        self.read(|world| Ok(world.registry.value(view, key, name).map(str::to_owned)))
+    }
+
+    async fn exists(&self, view: RegistryView, key: &str) -> Answer<bool> {
+        self.read(|world| Ok(world.registry.exists(view, key)))
+    }
+}
+
+#[async_trait]
+impl Mail for SimHost {
+    async fn probe(&self, marker: &str) -> Answer<ProbeReport> {
+        self.run(|world, fate| {
+            world.advance(fate, Duration::from_millis(150))?;
+            let (verdict, answer) = match world.mail.gate {
+                // Nobody keeps a probe that was not taken, so it never arrived.
+                MailGate::Closed => (
+                    ProbeVerdict::Deferred,
+                    "no connection: the target machine actively refused it (10061)".to_owned(),
+                ),
+                MailGate::Refusing => (ProbeVerdict::Refused, "554 5.7.1 refused".to_owned()),
+                MailGate::Scanned | MailGate::Unscanned => {
+                    world.mail.take(1);
+                    (ProbeVerdict::Accepted, format!("250 2.6.0 <{marker}> Queued mail for delivery"))
+                }
+            };
+            fate.save(world)?;
+            Ok(ProbeReport { verdict, evidence: vec![answer] })
+        })
+    }
+}
+
+#[async_trait]
+impl Processes for SimHost {
+    async fn under(&self, folder: &ServerPath) -> Answer<Vec<ProcessInfo>> {
+        self.read(|world| Ok(world.programs().into_iter().filter(|p| p.image.is_under(folder)).collect()))
+    }
+
+    async fn close(&self, _permit: &Permit, process: &ProcessInfo, grace: Duration) -> Answer<()> {
+        effect!(self, "close program", |world, fate| {
+            if !world.still_runs(process)? {
+                return Ok(());
+            }
+            let stubborn = fate.choose("close program: stubborn", 2) == 1 || world.faults.stubborn_programs;
+            world.advance(fate, if stubborn { grace } else { CLOSING.min(grace) })?;
+            world.end_process(process.pid);
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl Secrets for SimHost {
+    async fn get(&self, name: &SecretRef) -> Answer<Option<Secret>> {
+        let given = self.secrets.get(name).cloned();
+        // What the server made under this name is newer than what was given when the program began.
+        self.read(|world| Ok(world.vault.generated.get(name.as_str()).map(Secret::new).or(given)))
+    }
+}
+
+#[async_trait]
+impl Clock for SimHost {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.load(Ordering::Relaxed))
+    }
+
+    async fn sleep(&self, how_long: Duration) {
+        // A sleep cannot fail; without power the next call of a port says so.
+        _ = self.run(|world, fate| {
+            world.advance(fate, how_long)?;
+            fate.save(world)
+        });
+    }
+}

@@ -1,0 +1,246 @@
+//! The server as data.
+
+pub mod act;
+pub mod agents;
+pub mod boot;
+pub mod content;
+pub mod directory;
+pub mod disk;
+pub mod installer;
+pub mod mail;
+pub(crate) mod packages;
+pub mod process;
+pub mod registry;
+pub mod script;
+pub mod services;
+pub mod transport;
+pub mod vault;
+
+use crate::{fate::Fate, faults::Faults};
+use mailsec_core::{
+    Code, Failure,
+    host::{Answer, PendingRestart},
+    values::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+/// 2026-03-01T01:00:00Z, a Sunday night: when every world begins.
+pub const BEGINNING: i64 = 1_772_326_800_000;
+
+/// Something that will happen by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Due {
+    /// A service that is starting has started, or not.
+    ServiceUp(String),
+    /// A service that is stopping has stopped.
+    ServiceDown(String),
+    /// The running installer's next stage.
+    Installer,
+    /// The machine goes down; a restart that was asked for, or one that was not.
+    PowerOff,
+}
+
+/// When something will happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Due,
+}
+
+/// A line of the event log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimEvent {
+    /// When.
+    pub at: Timestamp,
+    /// Who wrote it.
+    pub source: String,
+    /// Its number.
+    pub id: u32,
+    /// What it says.
+    pub text: String,
+}
+
+/// A mail server. Everything in it is data; it can be copied, compared and written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct World {
+    /// The server's name.
+    pub server: String,
+    /// The time now.
+    pub now: Timestamp,
+    /// When this world began.
+    pub born: Timestamp,
+    /// Whether the server answers. Without power no port does.
+    pub powered: bool,
+    /// Whether the machine itself went down, and not only the process that runs the upgrade.
+    pub machine_down: bool,
+    /// How many times it has booted.
+    pub boots: u32,
+    /// A restart was asked for, with this comment, and has not happened yet.
+    pub restart_requested: Option<String>,
+    /// Signs that Windows wants a restart.
+    pub pending: Vec<PendingRestart>,
+    /// Files that take their place at the next boot.
+    pub renames: Vec<boot::Rename>,
+    /// What will happen by itself.
+    pub agenda: Vec<Entry>,
+    /// By short name in lower case.
+    pub services: BTreeMap<String, services::SimService>,
+    /// The agents that each running transport service has loaded.
+    pub loaded: BTreeMap<String, Vec<transport::Loaded>>,
+    /// Mail.
+    pub mail: mail::MailModel,
+    /// Files.
+    pub disk: disk::Disk,
+    /// The registry.
+    pub registry: registry::SimRegistry,
+    /// The directory.
+    pub directory: directory::SimDirectory,
+    /// Programs that no service runs.
+    pub processes: Vec<process::SimProcess>,
+    /// The next process id.
+    pub next_pid: u32,
+    /// The installer that runs.
+    pub installer: Option<installer::Running>,
+    /// An installation that a power cut interrupted.
+    pub suspended: Option<installer::Running>,
+    /// What the installer that ended last said.
+    pub last_exit: Option<i32>,
+    /// How to remove what is installed, by product code.
+    pub removals: BTreeMap<String, Vec<script::Stage>>,
+    /// What will go wrong.
+    pub faults: Faults,
+    /// The event log.
+    pub events: Vec<SimEvent>,
+    /// Passwords.
+    pub vault: vault::Vault,
+}
+
+/// What every port answers while the power is off.
+#[must_use]
+pub fn lost_power() -> Failure {
+    Failure::new(Code::World, "the server lost power")
+}
+
+impl World {
+    /// An empty machine with a drive `C:` and power.
+    #[must_use]
+    pub fn new(server: &str) -> Self {
+        let now = Timestamp::from_millis(BEGINNING);
+        Self {
+            server: server.to_owned(),
+            now,
+            born: now,
+            powered: true,
+            machine_down: false,
+            boots: 1,
+            restart_requested: None,
+            pending: Vec::new(),
+            renames: Vec::new(),
+            agenda: Vec::new(),
+            services: BTreeMap::new(),
+            loaded: BTreeMap::new(),
+            mail: mail::MailModel::new(2_000, BEGINNING),
+            disk: disk::Disk::new(64 << 30),
+            registry: registry::SimRegistry::default(),
+            directory: directory::SimDirectory::default(),
+            processes: Vec::new(),
+            next_pid: 1_000,
+            installer: None,
+            suspended: None,
+            last_exit: None,
+            removals: BTreeMap::new(),
+            faults: Faults::default(),
+            events: Vec::new(),
+            vault: vault::Vault::default(),
+        }
+    }
+
+    /// Fails while the power is off.
+    ///
+    /// # Errors
+    /// [`Code::World`].
+    pub fn powered(&self) -> Answer<()> {
+        if self.powered { Ok(()) } else { Err(lost_power()) }
+    }
+
+    /// Whatever happens within this time happens, mail included.
+    ///
+    /// # Errors
+    /// [`Code::World`] when the power goes off meanwhile.
+    pub fn advance(&mut self, fate: &mut Fate, by: Duration) -> Answer<()> {
+        self.powered()?;
+        let end = self.now.after(by);
+        while let Some(index) = self.next_due().filter(|index| self.agenda[*index].at <= end) {
+            let entry = self.agenda.remove(index);
+            let took = entry.at.since(self.now);
+            self.flow_to(entry.at);
+            self.happen(fate, entry.what)?;
+            self.powered()?;
+            fate.passed(self, took)?;
+        }
+        let took = end.since(self.now);
+        self.flow_to(end);
+        fate.passed(self, took)
+    }
+
+    fn happen(&mut self, fate: &mut Fate, what: Due) -> Answer<()> {
+        match what {
+            Due::ServiceUp(service) => self.service_up(&service),
+            Due::ServiceDown(service) => self.service_down(&service),
+            Due::Installer => self.run_stage(fate)?,
+            Due::PowerOff => {
+                self.machine_down = true;
+                self.lose_power();
+                fate.save(self)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets everything that is under way come to its end, for at most an hour.
+    ///
+    /// # Errors
+    /// [`Code::World`] when the power goes off meanwhile.
+    pub fn settle(&mut self, fate: &mut Fate) -> Answer<()> {
+        let end = self.now.after(Duration::from_secs(3_600));
+        while let Some(at) = self.next_due().map(|index| self.agenda[index].at).filter(|at| *at <= end) {
+            self.advance(fate, at.since(self.now))?;
+        }
+        Ok(())
+    }
+
+    /// The earliest entry of the agenda; the one that was added first where two are due at once.
+    pub(crate) fn next_due(&self) -> Option<usize> {
+        self.agenda.iter().enumerate().min_by_key(|(index, entry)| (entry.at, *index)).map(|(index, _)| index)
+    }
+
+    pub(crate) fn schedule(&mut self, in_ms: u64, what: Due) {
+        let at = self.now.after(Duration::from_millis(in_ms));
+        self.agenda.push(Entry { at, what });
+    }
+
+    /// The power goes off. What was done stays done.
+    pub fn lose_power(&mut self) {
+        self.powered = false;
+    }
+
+    pub(crate) fn flow_to(&mut self, to: Timestamp) {
+        if to > self.now {
+            self.mail.pass(self.now.millis(), to.millis());
+            self.now = to;
+        }
+    }
+
+    pub(crate) fn log(&mut self, source: &str, id: u32, text: impl Into<String>) {
+        self.events.push(SimEvent { at: self.now, source: source.to_owned(), id, text: text.into() });
+    }
+
+    pub(crate) fn take_pid(&mut self) -> u32 {
+        self.next_pid += 4;
+        self.next_pid
+    }
+}

@@ -1,0 +1,96 @@
+//! The registry below `HKEY_LOCAL_MACHINE`.
+
+use mailsec_core::host::{InstalledPackage, RegistryView};
+use mailsec_core::values::ServerPath;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where Windows lists what is installed.
+pub const UNINSTALL: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
+
+/// A key: its name as it is shown, and its values by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimKey {
+    /// The whole name.
+    pub name: String,
+    /// Values, by name in lower case.
+    pub values: BTreeMap<String, String>,
+}
+
+/// Both views; keys by name in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimRegistry {
+    /// The 64-bit view.
+    pub wide: BTreeMap<String, SimKey>,
+    /// The 32-bit view.
+    pub narrow: BTreeMap<String, SimKey>,
+}
+
+impl SimRegistry {
+    fn view(&self, view: RegistryView) -> &BTreeMap<String, SimKey> {
+        match view {
+            RegistryView::Wide => &self.wide,
+            RegistryView::Narrow => &self.narrow,
+        }
+    }
+
+    fn view_mut(&mut self, view: RegistryView) -> &mut BTreeMap<String, SimKey> {
+        match view {
+            RegistryView::Wide => &mut self.wide,
+            RegistryView::Narrow => &mut self.narrow,
+        }
+    }
+
+    /// A value.
+    #[must_use]
+    pub fn value(&self, view: RegistryView, key: &str, name: &str) -> Option<&str> {
+        let key = self.view(view).get(&key.to_ascii_lowercase())?;
+        key.values.get(&name.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// Whether a key, or one below it, is there.
+    #[must_use]
+    pub fn exists(&self, view: RegistryView, key: &str) -> bool {
+        let key = key.to_ascii_lowercase();
+        let prefix = format!("{key}\\");
+        let keys = self.view(view);
+        keys.contains_key(&key)
+            || keys.range(prefix.clone()..).next().is_some_and(|(k, _)| k.starts_with(&prefix))
+    }
+
+    /// Sets a value, making its key.
+    pub fn set(&mut self, view: RegistryView, key: &str, name: &str, value: impl Into<String>) {
+        let entry = self.view_mut(view).entry(key.to_ascii_lowercase()).or_default();
+        if entry.name.is_empty() {
+            key.clone_into(&mut entry.name);
+        }
+        entry.values.insert(name.to_ascii_lowercase(), value.into());
+    }
+
+    /// Removes a key and all below it.
+    pub fn remove(&mut self, view: RegistryView, key: &str) {
+        let key = key.to_ascii_lowercase();
+        let prefix = format!("{key}\\");
+        self.view_mut(view).retain(|name, _| *name != key && !name.starts_with(&prefix));
+    }
+
+    /// What the Uninstall keys list: those with a display name, as Windows shows them.
+    #[must_use]
+    pub fn installed(&self) -> Vec<InstalledPackage> {
+        let prefix = format!("{}\\", UNINSTALL.to_ascii_lowercase());
+        [&self.wide, &self.narrow]
+            .into_iter()
+            .flat_map(|view| view.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix)))
+            .filter_map(|(_, key)| {
+                let value = |name: &str| key.values.get(name).cloned();
+                Some(InstalledPackage {
+                    key: key.name.rsplit('\\').next().unwrap_or_default().to_owned(),
+                    name: value("displayname")?,
+                    version: value("displayversion").unwrap_or_default(),
+                    publisher: value("publisher").unwrap_or_default(),
+                    location: value("installlocation").filter(|path| !path.is_empty()).map(ServerPath::new),
+                })
+            })
+            .collect()
+    }
+}

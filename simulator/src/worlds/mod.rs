@@ -1,0 +1,9 @@
+//! Ready-made worlds, built from small pieces.
+
+pub mod exchange;
+pub mod installers;
+pub mod variations;
+pub mod vipre;
+
+pub use variations::*;
+pub use vipre::vipre_45;
