@@ -8,8 +8,8 @@ use mailsec_core::{
         contract::{event, stamp},
         faulty::{Fault, FaultyDisk},
     },
-    plan::{Choice, Question},
-    upgrade::{Actor, Event, GateKind, Observation, Outcome},
+    plan::{Choice, Observation, Outcome, Question},
+    upgrade::{Actor, Event, GateKind},
     values::{GateId, StepId},
 };
 use std::{fs, sync::Arc};
