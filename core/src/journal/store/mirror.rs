@@ -24,10 +24,15 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 /// Upgrades whose lines are all compared when the mirror opens; of older ones only the tip is.
 const COMPARED: usize = 3;
+
+/// How long the thread waits for more before it flushes, and how much it takes at most.
+const LINGER: Duration = Duration::from_millis(20);
+const MOST_UNFLUSHED: u32 = 64;
 
 enum Command {
     /// Compare with what the witness was known to hold, and catch up.
@@ -76,7 +81,14 @@ impl Mirror {
         let (commands, received) = channel();
         let findings = Arc::new(Findings::default());
         let quarantine = Quarantine::of(&dir, Arc::clone(&disk));
-        let worker = Worker { dir, disk, quarantine, findings: Arc::clone(&findings), tips: BTreeMap::new(), held: false };
+        let worker = Worker {
+            dir,
+            disk,
+            quarantine,
+            findings: Arc::clone(&findings),
+            tips: BTreeMap::new(),
+            held: false,
+        };
         let thread = std::thread::Builder::new()
             .name("journal-mirror".to_owned())
             .spawn(move || worker.run(&received))
@@ -185,11 +197,11 @@ impl Worker {
         let mut copy = self.open();
         let mut unflushed = false;
         while let Ok(command) = commands.recv() {
-            let mut next = Some(command);
-            // Whatever waits is written before one flush for all of it.
-            while let Some(command) = next.take() {
+            self.carry_out(&mut copy, command, &mut unflushed);
+            // One flush for all that comes close together: each competes with the witness's for the device.
+            for _ in 0..MOST_UNFLUSHED {
+                let Ok(command) = commands.recv_timeout(LINGER) else { break };
                 self.carry_out(&mut copy, command, &mut unflushed);
-                next = commands.try_recv().ok();
             }
             Self::flush(&mut copy, &mut unflushed);
         }

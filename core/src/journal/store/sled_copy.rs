@@ -139,14 +139,22 @@ impl SledCopy {
     pub(super) fn tips(&self) -> Result<BTreeMap<UpgradeId, Tip>, Failure> {
         self.guard(|db| {
             let mut tips = BTreeMap::new();
-            for key in db.iter().keys() {
-                let Some(upgrade) = upgrade_of(&key?) else { continue };
-                tips.entry(upgrade).or_insert(Tip::EMPTY);
-            }
-            for (upgrade, tip) in &mut tips {
-                if let Some(found) = db.get(tip_key(*upgrade))?.as_deref().and_then(parse_tip) {
-                    *tip = found;
-                }
+            // From one upgrade to the next, without walking through their lines.
+            let mut from = Some(0_u128);
+            while let Some(start) = from
+                && let Some(item) = db.range(start.to_be_bytes()..).next()
+            {
+                let key = item?.0;
+                let Some(upgrade) = upgrade_of(&key) else {
+                    // A key that is too short is none of ours; with zeros behind it comes what follows it.
+                    let mut padded = [0; 16];
+                    padded[..key.len()].copy_from_slice(&key);
+                    from = Some(u128::from_be_bytes(padded));
+                    continue;
+                };
+                let tip = db.get(tip_key(upgrade))?.as_deref().and_then(parse_tip);
+                tips.insert(upgrade, tip.unwrap_or(Tip::EMPTY));
+                from = upgrade.uuid().as_u128().checked_add(1);
             }
             Ok(tips)
         })
