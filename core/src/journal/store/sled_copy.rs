@@ -23,8 +23,10 @@ use std::{
     time::Duration,
 };
 
-/// How long a handle that was just dropped may keep sled's lock: 20 ms a try.
+/// How often sled's lock is tried, which a handle that was just dropped may keep: for about two seconds.
 const LOCK_TRIES: u32 = 100;
+/// The wait after a try; it begins with a hundredth of it.
+const LOCK_WAIT: Duration = Duration::from_millis(20);
 
 /// The open database. Dropping it can panic inside sled; that is caught.
 #[derive(Debug)]
@@ -266,7 +268,7 @@ fn open_when_free(dir: &Path) -> sled::Result<sled::Db> {
                 if tries < LOCK_TRIES && error.to_string().contains("could not acquire lock") =>
             {
                 tries += 1;
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep((LOCK_WAIT / 100 * 2_u32.pow(tries.min(7))).min(LOCK_WAIT));
             }
             other => return other,
         }
