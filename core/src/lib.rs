@@ -14,11 +14,10 @@ pub mod failure;
 pub mod host;
 pub mod journal;
 pub mod operations;
-pub mod permit;
 pub mod plan;
 pub mod product;
 pub mod upgrade;
 pub mod values;
 
 pub use failure::{Code, Failure};
-pub use permit::Permit;
+pub use journal::Permit;

@@ -22,7 +22,7 @@ pub mod worlds;
 
 pub use fate::{Decision, Fate, Pacer};
 pub use faults::Fault;
-pub use journal::PoweredJournal;
 pub use host::{SimHost, SimPower};
+pub use journal::PoweredJournal;
 pub use tape::{Calm, CrashAt, Replay, Swarm, Tape};
 pub use world::World;

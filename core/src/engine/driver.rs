@@ -42,7 +42,7 @@ pub struct Engine<'a> {
     vendor: Option<&'a dyn Vendor>,
     desk: &'a dyn Desk,
     watcher: &'a mut dyn Watcher,
-    recorder: Recorder<'a>,
+    recorder: Recorder<&'a mut dyn Journal>,
     state: State,
     boot: BootIdentity,
     version: String,
@@ -64,14 +64,15 @@ impl<'a> Engine<'a> {
         watcher: &'a mut dyn Watcher,
         (version, actor): (&str, &str),
     ) -> Result<Self, Failure> {
-        let loaded = super::load(&journal.read(upgrade)?);
+        let (recorder, envelopes) = Recorder::resume(journal, upgrade)?;
+        let loaded = super::load(&envelopes);
         let boot = host.power().boot().await?;
         Ok(Self {
             host,
             vendor,
             desk,
             watcher,
-            recorder: Recorder::new(journal, upgrade, loaded.len),
+            recorder,
             state: loaded.state,
             boot,
             version: version.to_owned(),
@@ -186,7 +187,17 @@ impl<'a> Engine<'a> {
             boot: self.boot.clone(),
             engine: self.version.clone(),
         });
-        let (permit, envelopes) = self.recorder.commit_intent(step, &stamp)?;
+        let (permit, envelopes) = match self.recorder.commit_intent(step, &stamp) {
+            Ok(answer) => answer,
+            Err(failure) => {
+                // Nothing new begins on a full disk; what has happened already is still recorded.
+                if self.recorder.broken().is_none() && self.recorder.withdraw(step) {
+                    self.recorder.commit(&stamp)?;
+                    self.recorder.settle()?;
+                }
+                return Err(failure);
+            }
+        };
         for envelope in envelopes {
             self.watcher.recorded(&envelope, &self.state);
         }

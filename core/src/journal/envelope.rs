@@ -1,5 +1,6 @@
 //! What surrounds an event on disk.
 
+use super::Line;
 use crate::{
     failure::{Code, Failure},
     host::BootIdentity,
@@ -92,6 +93,21 @@ impl Envelope {
         Ok(line)
     }
 
+    /// Wraps events without hashing them; `prev` stays zero.
+    pub(super) fn wrap(upgrade: UpgradeId, seq: u64, stamp: &Stamp, events: &[Event]) -> Vec<Envelope> {
+        let envelope = |(seq, event): (u64, &Event)| Envelope {
+            format: Format::CURRENT,
+            upgrade,
+            seq,
+            at: stamp.at,
+            boot: stamp.boot.clone(),
+            engine: stamp.engine.clone(),
+            prev: Digest::ZERO,
+            event: Recorded::Known(event.clone()),
+        };
+        (seq..).zip(events).map(envelope).collect()
+    }
+
     /// Seals events into a chain that continues after `seq` envelopes of which the last hashes to `prev`. Each
     /// envelope comes with its line, which is what a store writes and hashes.
     ///
@@ -99,27 +115,17 @@ impl Envelope {
     /// As [`Envelope::line`].
     pub fn seal(
         upgrade: UpgradeId,
-        mut seq: u64,
+        seq: u64,
         mut prev: Digest,
         stamp: &Stamp,
         events: &[Event],
-    ) -> Result<Vec<(Envelope, Vec<u8>)>, Failure> {
-        events
-            .iter()
-            .map(|event| {
-                let envelope = Envelope {
-                    format: Format::CURRENT,
-                    upgrade,
-                    seq,
-                    at: stamp.at,
-                    boot: stamp.boot.clone(),
-                    engine: stamp.engine.clone(),
-                    prev,
-                    event: Recorded::Known(event.clone()),
-                };
-                let line = envelope.line()?;
-                seq += 1;
-                prev = Digest::of(&line);
+    ) -> Result<Vec<(Envelope, Line)>, Failure> {
+        Self::wrap(upgrade, seq, stamp, events)
+            .into_iter()
+            .map(|mut envelope| {
+                envelope.prev = prev;
+                let line = Line::seal(&envelope)?;
+                prev = line.hash();
                 Ok((envelope, line))
             })
             .collect()

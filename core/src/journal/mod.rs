@@ -1,12 +1,33 @@
 //! The journal: one hash chain of envelopes per upgrade, durable before anything happens.
+//!
+//! [`DiskJournal`] keeps it on a device, in two copies that mend each other; [`MemoryJournal`] keeps it for
+//! simulations; [`WitnessReader`] reads it while another process writes. [`Recorder`] is what the engine writes
+//! with. The format and the guarantees are in `docs/journal.md`.
 
+mod bundle;
+mod chain;
+#[cfg(feature = "testing")]
+pub mod contract;
 mod envelope;
+mod line;
 mod memory;
-pub use memory::MemoryJournal;
+mod permit;
 mod recorder;
+mod store;
 
+pub use bundle::{Adopted, Bundle, Lines, export, import};
+pub use chain::{Damage, LastGood, Tip};
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};
+pub use line::Line;
+pub use memory::MemoryJournal;
+pub use permit::Permit;
 pub use recorder::Recorder;
+#[cfg(feature = "testing")]
+pub use store::faulty;
+pub use store::{
+    Brief, CopyState, Disk, DiskJournal, Holder, MirrorState, OpenOptions, OpenReport, RealDisk, Repair,
+    Verification, Verified, WitnessReader, WitnessState, Witnessed, side_file,
+};
 
 use crate::{failure::Failure, upgrade::Event, values::UpgradeId};
 
@@ -21,8 +42,10 @@ pub trait Journal: Send {
     /// # Errors
     /// [`Code::JournalConflict`](crate::Code::JournalConflict) when the upgrade has another number of envelopes,
     /// [`Code::JournalTooLarge`](crate::Code::JournalTooLarge) for an event beyond [`MAX_ENVELOPE_BYTES`],
+    /// [`Code::JournalNewer`](crate::Code::JournalNewer) when a newer version of the program wrote to the upgrade,
     /// [`Code::DiskFull`](crate::Code::DiskFull) and [`Code::JournalUnwritable`](crate::Code::JournalUnwritable)
-    /// from the store; nothing was appended then, as far as a later read can tell.
+    /// from the store. Nothing was acknowledged then; after a device that failed to flush, a later open may find
+    /// the events all the same, as after a crash.
     fn append(
         &mut self,
         upgrade: UpgradeId,
@@ -38,7 +61,7 @@ pub trait Journal: Send {
     /// [`Code::JournalDamaged`](crate::Code::JournalDamaged) with the last good envelope.
     fn read(&self, upgrade: UpgradeId) -> Result<Vec<Envelope>, Failure>;
 
-    /// The upgrades in the store, oldest first.
+    /// The upgrades in the store, oldest first (by their id), damaged ones among them.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -49,4 +72,42 @@ pub trait Journal: Send {
     /// # Errors
     /// When a copy could not be written.
     fn settle(&mut self) -> Result<(), Failure>;
+
+    /// Whether something new may begin: a store that has begun to use its reserve of space still takes what ends.
+    ///
+    /// # Errors
+    /// [`Code::DiskFull`](crate::Code::DiskFull).
+    fn ready(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<J: Journal + ?Sized> Journal for $pointer {
+            fn append(
+                &mut self,
+                upgrade: UpgradeId,
+                expected: u64,
+                stamp: &Stamp,
+                events: &[Event],
+            ) -> Result<Vec<Envelope>, Failure> {
+                (**self).append(upgrade, expected, stamp, events)
+            }
+            fn read(&self, upgrade: UpgradeId) -> Result<Vec<Envelope>, Failure> {
+                (**self).read(upgrade)
+            }
+            fn upgrades(&self) -> Result<Vec<UpgradeId>, Failure> {
+                (**self).upgrades()
+            }
+            fn settle(&mut self) -> Result<(), Failure> {
+                (**self).settle()
+            }
+            fn ready(&mut self) -> Result<(), Failure> {
+                (**self).ready()
+            }
+        }
+    )*};
+}
+
+forward!(&mut J, Box<J>);

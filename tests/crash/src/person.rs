@@ -22,7 +22,10 @@ pub struct Person {
 
 impl Person {
     /// A person at this server. The rule returns what they answer; `None` leaves the gate open.
-    pub fn new(host: &SimHost, deed: impl Fn(&SimHost, &Gate) -> Option<Choice> + Send + Sync + 'static) -> Self {
+    pub fn new(
+        host: &SimHost,
+        deed: impl Fn(&SimHost, &Gate) -> Option<Choice> + Send + Sync + 'static,
+    ) -> Self {
         Self { host: host.clone(), deed: Box::new(deed), requests: Mutex::default(), asked: Mutex::default() }
     }
 

@@ -15,7 +15,11 @@ use mailsec_core::{
     upgrade::{Event, Finish},
     values::{Secret, SecretRef, ServerPath, UpgradeId},
 };
-use mailsec_simulator::{PoweredJournal, SimHost, World, world::act::{ACCOUNT_PROPERTY, PASSWORD_PROPERTY}, worlds::{installers::RIGHT, vipre as lab}};
+use mailsec_simulator::{
+    PoweredJournal, SimHost, World,
+    world::act::{ACCOUNT_PROPERTY, PASSWORD_PROPERTY},
+    worlds::{installers::RIGHT, vipre as lab},
+};
 use mailsec_vipre::{SERVICE_PASSWORD, Vipre};
 
 /// Version of the program in these tests.
@@ -30,7 +34,10 @@ pub fn request() -> UpgradeRequest {
         installer: ServerPath::new(RIGHT),
         digest: None,
         unsigned: None,
-        mode: InstallerChoice::Silent { arguments: Vec::new(), credentials: Some((ACCOUNT_PROPERTY.to_owned(), PASSWORD_PROPERTY.to_owned())) },
+        mode: InstallerChoice::Silent {
+            arguments: Vec::new(),
+            credentials: Some((ACCOUNT_PROPERTY.to_owned(), PASSWORD_PROPERTY.to_owned())),
+        },
         account: AccountChoice::Keep,
         backup: BackupChoice::To(ServerPath::new(r"C:\ProgramData\mailsec\backup")),
         rules: RulesChoice::Skip("this server has none".to_owned()),
@@ -122,9 +129,16 @@ impl Rig {
         let mut journal = PoweredJournal::new(std::mem::take(&mut self.journal), self.host.sim_power());
         let result = block_on(async {
             let mut watcher = NoWatcher;
-            let mut engine =
-                Engine::open(&self.host, &mut journal, self.upgrade, None, person, &mut watcher, (VERSION, "Ada"))
-                    .await?;
+            let mut engine = Engine::open(
+                &self.host,
+                &mut journal,
+                self.upgrade,
+                None,
+                person,
+                &mut watcher,
+                (VERSION, "Ada"),
+            )
+            .await?;
             engine.run().await
         });
         self.journal = journal.into_inner();

@@ -85,15 +85,21 @@ fn package(
                 .shown("the installer is signed by", by),
         ),
         (other, Some(reason)) => findings.push(
-            Finding::new(Severity::Warning, Code::PackageSignature, "the installer's signature is not proven")
-                .shown("signature", format!("{other:?}"))
-                .shown("accepted because", reason),
+            Finding::new(
+                Severity::Warning,
+                Code::PackageSignature,
+                "the installer's signature is not proven",
+            )
+            .shown("signature", format!("{other:?}"))
+            .shown("accepted because", reason),
         ),
         (other, None) => {
             return Err(Failure::new(Code::PackageSignature, "the installer's signature does not hold")
                 .expected("a valid signature")
                 .found(format!("{other:?}"))
-                .hint("download it again from the vendor; `--accept-unsigned REASON` goes on without the proof"));
+                .hint(
+                    "download it again from the vendor; `--accept-unsigned REASON` goes on without the proof",
+                ));
         }
     }
     let (before, after) = (names::name_of(&installation.version), names::name_of(&version));

@@ -15,7 +15,7 @@ pub struct Permit {
 
 impl Permit {
     /// Called by the journal's recorder after the append that holds the intent was acknowledged.
-    pub(crate) fn issue(upgrade: UpgradeId, step: StepId, seq: u64) -> Self {
+    pub(super) fn issue(upgrade: UpgradeId, step: StepId, seq: u64) -> Self {
         Self { upgrade, step, seq }
     }
 

@@ -1,0 +1,313 @@
+//! The mirror: sled in a thread of its own, fed behind the witness.
+//!
+//! Opening sled takes tens of milliseconds and its flush is as slow as the witness's; neither is waited for except
+//! where somebody asks. One thread and blocking flushes: sled's asynchronous flush can hang for ever.
+
+use super::{
+    disk::Disk,
+    quarantine::Quarantine,
+    repair::Repair,
+    sled_copy::{Fetched, SledCopy},
+    witness,
+};
+use crate::{
+    failure::{Code, Failure},
+    journal::{Line, Tip},
+    values::UpgradeId,
+};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Upgrades whose lines are all compared when the mirror opens; of older ones only the tip is.
+const COMPARED: usize = 3;
+
+enum Command {
+    /// Compare with what the witness was known to hold, and catch up.
+    Begin(BTreeMap<UpgradeId, Tip>),
+    Append(UpgradeId, Vec<Line>),
+    Replace(UpgradeId, Vec<Line>),
+    Tips(Sender<Result<BTreeMap<UpgradeId, Tip>, Failure>>),
+    Fetch(UpgradeId, Sender<Result<Fetched, Failure>>),
+    Settle(Sender<Result<(), Failure>>),
+}
+
+/// What the thread finds out by itself.
+#[derive(Debug, Default)]
+struct Findings {
+    repairs: Mutex<Vec<Repair>>,
+    /// Upgrades of which the mirror has something that the witness does not.
+    disputes: Mutex<BTreeMap<UpgradeId, Failure>>,
+    any_dispute: AtomicBool,
+}
+
+impl Findings {
+    fn repaired(&self, repair: Repair) {
+        tracing::info!(%repair, "journal repaired");
+        self.repairs.lock().unwrap_or_else(PoisonError::into_inner).push(repair);
+    }
+
+    fn dispute(&self, upgrade: UpgradeId, failure: Failure) {
+        self.disputes.lock().unwrap_or_else(PoisonError::into_inner).insert(upgrade, failure);
+        self.any_dispute.store(true, Ordering::Release);
+    }
+}
+
+/// The writer's end.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    commands: Option<Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+    findings: Arc<Findings>,
+}
+
+impl Mirror {
+    /// Starts the thread, which opens sled at once.
+    pub(super) fn start(dir: PathBuf, disk: Arc<dyn Disk>) -> Result<Self, Failure> {
+        let (commands, received) = channel();
+        let findings = Arc::new(Findings::default());
+        let quarantine = Quarantine::of(&dir, Arc::clone(&disk));
+        let worker = Worker { dir, disk, quarantine, findings: Arc::clone(&findings), tips: BTreeMap::new() };
+        let thread = std::thread::Builder::new()
+            .name("journal-mirror".to_owned())
+            .spawn(move || worker.run(&received))
+            .map_err(|error| {
+                Failure::new(Code::JournalUnwritable, "the journal's thread cannot start").cause(error)
+            })?;
+        Ok(Self { commands: Some(commands), thread: Some(thread), findings })
+    }
+
+    fn send(&self, command: Command) {
+        // A thread that is gone shows when somebody asks it.
+        if let Some(commands) = &self.commands {
+            let _ = commands.send(command);
+        }
+    }
+
+    fn ask<T>(&self, command: impl FnOnce(Sender<Result<T, Failure>>) -> Command) -> Result<T, Failure> {
+        let (reply, answer) = channel();
+        self.send(command(reply));
+        answer.recv().unwrap_or_else(|_| {
+            Err(Failure::new(Code::JournalUnwritable, "the journal's second copy stopped"))
+        })
+    }
+
+    /// Lets the thread compare with the list of upgrades.
+    pub(super) fn begin(&self, tips: BTreeMap<UpgradeId, Tip>) {
+        self.send(Command::Begin(tips));
+    }
+
+    /// Hands over lines that the witness has on the device.
+    pub(super) fn append(&self, upgrade: UpgradeId, lines: Vec<Line>) {
+        self.send(Command::Append(upgrade, lines));
+    }
+
+    /// Makes an upgrade's lines exactly these.
+    pub(super) fn replace(&self, upgrade: UpgradeId, lines: Vec<Line>) {
+        self.send(Command::Replace(upgrade, lines));
+    }
+
+    /// Waits for sled and for what was handed over, and asks for every tip.
+    pub(super) fn tips(&self) -> Result<BTreeMap<UpgradeId, Tip>, Failure> {
+        self.ask(Command::Tips)
+    }
+
+    /// Waits for sled and for what was handed over, and asks for all of one upgrade.
+    pub(super) fn fetch(&self, upgrade: UpgradeId) -> Result<Fetched, Failure> {
+        self.ask(|reply| Command::Fetch(upgrade, reply))
+    }
+
+    /// Waits until everything handed over is on the device.
+    pub(super) fn settle(&self) -> Result<(), Failure> {
+        self.ask(Command::Settle)
+    }
+
+    /// What was put right so far.
+    pub(super) fn repairs(&self) -> Vec<Repair> {
+        self.findings.repairs.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the mirror contradicts the witness about an upgrade.
+    pub(super) fn dispute(&self, upgrade: UpgradeId) -> Option<Failure> {
+        if !self.findings.any_dispute.load(Ordering::Acquire) {
+            return None;
+        }
+        self.findings.disputes.lock().unwrap_or_else(PoisonError::into_inner).get(&upgrade).cloned()
+    }
+
+    /// Takes note that a contradiction was resolved.
+    pub(super) fn resolved(&self, upgrade: UpgradeId) {
+        self.findings.disputes.lock().unwrap_or_else(PoisonError::into_inner).remove(&upgrade);
+    }
+
+    /// Upgrades about which the copies disagree.
+    pub(super) fn disputes(&self) -> BTreeMap<UpgradeId, Failure> {
+        self.findings.disputes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    quarantine: Quarantine,
+    findings: Arc<Findings>,
+    /// How far each upgrade's witness is known to reach; what catching up takes from it.
+    tips: BTreeMap<UpgradeId, Tip>,
+}
+
+impl Worker {
+    fn run(mut self, commands: &Receiver<Command>) {
+        let mut copy = self.open();
+        let mut unflushed = false;
+        while let Ok(command) = commands.recv() {
+            let mut next = Some(command);
+            // Whatever waits is written before one flush for all of it.
+            while let Some(command) = next.take() {
+                self.carry_out(&mut copy, command, &mut unflushed);
+                next = commands.try_recv().ok();
+            }
+            Self::flush(&mut copy, &mut unflushed);
+        }
+    }
+
+    fn open(&self) -> Result<SledCopy, Failure> {
+        let findings = &self.findings;
+        SledCopy::open(&self.dir, Arc::clone(&self.disk), &self.quarantine, &mut |repair| {
+            findings.repaired(repair);
+        })
+    }
+
+    fn carry_out(&mut self, copy: &mut Result<SledCopy, Failure>, command: Command, unflushed: &mut bool) {
+        match command {
+            Command::Begin(tips) => {
+                self.tips = tips;
+                *unflushed = true;
+                self.catch_up_all(copy);
+            }
+            Command::Append(upgrade, lines) => {
+                self.tips.insert(upgrade, Tip::of(&lines));
+                *unflushed = true;
+                self.on(copy, |copy| copy.append(upgrade, &lines));
+            }
+            Command::Replace(upgrade, lines) => {
+                self.tips.insert(upgrade, Tip::of(&lines));
+                *unflushed = true;
+                self.on(copy, |copy| copy.replace(upgrade, &lines));
+            }
+            Command::Tips(reply) => {
+                let _ = reply.send(copy.as_ref().map_err(Clone::clone).and_then(SledCopy::tips));
+            }
+            Command::Fetch(upgrade, reply) => {
+                let fetched = copy.as_ref().map_err(Clone::clone).and_then(|copy| copy.fetch(upgrade));
+                let _ = reply.send(fetched);
+            }
+            Command::Settle(reply) => {
+                Self::flush(copy, unflushed);
+                if copy.is_err() {
+                    // Once more from the beginning: room may have been made, and everything is in the witness.
+                    *copy = self.open();
+                    self.catch_up_all(copy);
+                    *unflushed = true;
+                    Self::flush(copy, unflushed);
+                }
+                let result = copy.as_ref().map(|_| ()).map_err(Clone::clone);
+                let _ = reply.send(result);
+            }
+        }
+    }
+
+    fn flush(copy: &mut Result<SledCopy, Failure>, unflushed: &mut bool) {
+        if !std::mem::take(unflushed) {
+            return;
+        }
+        let failed = copy.as_ref().ok().and_then(|copy| copy.flush().err());
+        if let Some(failure) = failed {
+            tracing::warn!(%failure, "the journal's second copy failed");
+            *copy = Err(failure);
+        }
+    }
+
+    /// Does something with the copy; a failure closes it until the next settling.
+    fn on(&self, copy: &mut Result<SledCopy, Failure>, work: impl FnOnce(&SledCopy) -> Result<(), Failure>) {
+        if let Ok(open) = copy
+            && let Err(failure) = work(open)
+        {
+            tracing::warn!(%failure, "the journal's second copy failed");
+            *copy = Err(failure);
+        }
+    }
+
+    fn catch_up_all(&self, copy: &mut Result<SledCopy, Failure>) {
+        let old = self.tips.len().saturating_sub(COMPARED);
+        for (place, (upgrade, tip)) in self.tips.iter().enumerate() {
+            self.on(copy, |copy| self.catch_up(copy, *upgrade, *tip, place >= old));
+        }
+    }
+
+    /// Brings sled's copy of an upgrade to where the witness was known to be.
+    fn catch_up(
+        &self,
+        copy: &SledCopy,
+        upgrade: UpgradeId,
+        acknowledged: Tip,
+        compare: bool,
+    ) -> Result<(), Failure> {
+        if !compare && copy.tip(upgrade)? == Some(acknowledged) {
+            return Ok(());
+        }
+        let fetched = copy.fetch(upgrade)?;
+        let mut lines = witness::load(&self.dir, upgrade)
+            .map_err(|error| Failure::new(Code::JournalUnwritable, "a witness cannot be read").cause(error))?
+            .lines;
+        // Only what was acknowledged: the writer may be in the middle of an append.
+        lines.truncate(usize::try_from(acknowledged.count).unwrap_or(usize::MAX));
+        let differs = fetched.lines.iter().any(|(seq, line)| {
+            usize::try_from(*seq)
+                .ok()
+                .and_then(|seq| lines.get(seq))
+                .is_none_or(|ours| ours.hash() != line.hash())
+        });
+        if Tip::of(&lines) != acknowledged || differs || fetched.promised() > acknowledged.count {
+            // Who is right takes both copies and the writer; here only the question is noted.
+            let known = fetched.promised();
+            let failure = Failure::new(
+                Code::JournalDamaged,
+                format!("the two copies of the journal of upgrade {upgrade} do not agree"),
+            )
+            .expected(format!("{} envelopes, as were acknowledged", acknowledged.count))
+            .found(format!("{} good ones in the witness, {known} in the second copy", lines.len()))
+            .hint("open the journal again; opening compares the copies line by line and mends what can be");
+            self.findings.dispute(upgrade, failure);
+            return Ok(());
+        }
+        if fetched.is(&lines) {
+            return Ok(());
+        }
+        let beginning = lines.get(..fetched.lines.len()).unwrap_or_default();
+        if fetched.is(beginning) {
+            let from = fetched.lines.len() as u64;
+            copy.append(upgrade, &lines)?;
+            self.findings.repaired(Repair::MirrorExtended { upgrade, from, to: acknowledged.count });
+        } else {
+            copy.replace(upgrade, &lines)?;
+            self.findings.repaired(Repair::MirrorRewritten { upgrade, envelopes: acknowledged.count });
+        }
+        Ok(())
+    }
+}
