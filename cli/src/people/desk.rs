@@ -8,7 +8,7 @@ use mailsec_core::{
     engine::{Desk, Message, Said},
     upgrade::{Gate, State},
 };
-use std::{io::IsTerminal, time::Duration};
+use std::io::IsTerminal;
 
 /// How long an open gate is waited at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub(crate) enum Patience {
     Keyboard,
     /// Not at all.
     None,
-    /// For a message in the inbox, however long: the service.
-    #[cfg_attr(not(windows), expect(dead_code, reason = "only the Windows service waits so"))]
-    Inbox,
 }
 
 /// The desk.
@@ -60,13 +57,6 @@ impl Desk for FrontDesk {
                     note,
                 })
             }
-            Patience::Inbox => loop {
-                // An inbox that cannot be read now may be readable later; the gate is open either way.
-                if let Some(message) = self.inbox.messages().ok()?.into_iter().next() {
-                    return Some(message);
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            },
         }
     }
 }

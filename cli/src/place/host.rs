@@ -45,7 +45,7 @@ impl Site {
                 Server::Simulated(host)
             }
             #[cfg(windows)]
-            Which::Windows => Server::Windows(super::windows::open(secrets)?),
+            Which::Windows => Server::Windows(super::windows::open(common, &state, secrets)?),
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };

@@ -3,6 +3,8 @@
 mod host;
 mod secrets;
 mod state;
+#[cfg(windows)]
+mod windows;
 
 pub(crate) use host::Site;
 pub(crate) use secrets::Sources;

@@ -39,6 +39,17 @@ impl State {
         }
     }
 
+    /// What cannot be found out on the server.
+    #[cfg(windows)]
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal")
     }
