@@ -15,7 +15,7 @@ struct Need {
 }
 
 /// All packages that any test needs.
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 9] = [
     Need { package: "wine", shown_by: &["wine"], why: "runs the Windows build in the lab" },
     Need { package: "wine64", shown_by: &["wine64", "/usr/lib/wine/wine64"], why: "the 64-bit side of wine" },
     Need { package: "wixl", shown_by: &["wixl"], why: "builds the lab's MSI packages" },
@@ -25,6 +25,17 @@ const NEEDS: [Need; 6] = [
         shown_by: &["x86_64-w64-mingw32-gcc"],
         why: "links programs for Windows",
     },
+    Need {
+        package: "samba-ad-dc",
+        shown_by: &["samba", "/usr/sbin/samba"],
+        why: "the domain controller that knows the lab's service accounts",
+    },
+    Need {
+        package: "samba-ad-provision",
+        shown_by: &["/usr/share/samba/setup/provision.ldif"],
+        why: "what a new domain is made of; samba-ad-dc only recommends it",
+    },
+    Need { package: "openssl", shown_by: &["openssl"], why: "makes the domain controller's certificate" },
     Need { package: "strace", shown_by: &["strace"], why: "counts the journal's flushes to the device" },
 ];
 
