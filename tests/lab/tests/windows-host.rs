@@ -13,7 +13,7 @@ use std::{
 };
 
 /// What the tests are called by others of their own, to be ended or killed.
-const HELPERS: [&str; 2] = ["waits", "calls_the_shell"];
+const HELPERS: [&str; 3] = ["waits", "calls_the_shell", "runs_an_installer"];
 
 /// The programs that cargo makes of the crate's tests and examples, by the names of their sources.
 fn programs() -> &'static BTreeMap<String, PathBuf> {
