@@ -203,7 +203,7 @@ fn begin(state: &State, index: usize, step: &Step) -> Next {
     {
         return Next::Skip { step: index, why: format!("{installer} did not ask for a restart") };
     }
-    if step.mail.is_some() && !state.past_no_return() && over_budget(state) {
+    if !state.past_no_return() && over_budget(state) {
         return gates::budget(state, index);
     }
     if let Operation::Restart { .. } = step.operation {
@@ -268,7 +268,9 @@ fn back(state: &State) -> Next {
             continue;
         }
         match &progress.state {
-            StepState::Undone(_) | StepState::Skipped(_) => continue,
+            StepState::Undone(_) => continue,
+            // One that was begun before a person left it out may have left something behind.
+            StepState::Skipped(_) if step.undo != Undo::Reverse => continue,
             StepState::Failed { observed: None, .. }
                 if !step.operation.only_looks() && step.undo == Undo::Reverse =>
             {

@@ -4,7 +4,7 @@ use crate::{Person, Rig, Secrets, given, obliging};
 use mailsec_core::{
     plan::UnscannedPolicy,
     product::{AccountChoice, BackupChoice, Finding, InstallerChoice, RulesChoice, UpgradeRequest},
-    values::{AccountName, ServerPath},
+    values::{AccountName, Secret, SecretRef, ServerPath},
 };
 use mailsec_simulator::{
     Fault, SimHost, World,
@@ -157,19 +157,20 @@ pub const ALL: &[Case] = &[
     Case {
         name: "account created, password generated",
         request: |request| request.account = create(true),
-        secrets: Secrets::new,
+        secrets: former,
         ..USUAL
     },
     Case {
         name: "account created, password given",
         request: |request| request.account = create(false),
-        secrets: || given_as("Another-Password-7"),
+        secrets: || given_as("Another-Password-7").into_iter().chain(former()).collect(),
         ..USUAL
     },
     Case {
         name: "another account used",
         world: with_other_account,
         request: |request| request.account = AccountChoice::Use(other()),
+        secrets: || given().into_iter().chain(former()).collect(),
         ..USUAL
     },
     Case {
@@ -204,8 +205,13 @@ pub const ALL: &[Case] = &[
     },
 ];
 
+/// What only the way back needs: the password of the account that the service had before.
+fn former() -> Secrets {
+    [(SecretRef::new("former-account-password"), Secret::new(vipre::PASSWORD))].into()
+}
+
 fn given_as(password: &str) -> Secrets {
-    given().into_keys().map(|name| (name, mailsec_core::values::Secret::new(password))).collect()
+    given().into_keys().map(|name| (name, Secret::new(password))).collect()
 }
 
 /// A plan by its name.

@@ -154,6 +154,14 @@ impl Rig {
         }
     }
 
+    /// Something happens to the server after the plan was made, and is not the upgrade's to take back.
+    #[must_use]
+    pub fn struck_by(mut self, change: impl FnOnce(&mut World)) -> Self {
+        self.change(change);
+        self.before = self.host.world();
+        self
+    }
+
     /// Somebody gives other passwords.
     #[must_use]
     pub fn with_secrets(mut self, secrets: Secrets) -> Self {

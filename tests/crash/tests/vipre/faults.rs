@@ -2,19 +2,15 @@
 //! the upgrade ends with mail held, and with mail let through. Wherever it ends as rolled back, or a gate waits
 //! before anything was detached, the server is as it was.
 
-use mailsec_core::{
-    plan::{Choice, UnscannedPolicy},
-    upgrade::{Finish, GateKind},
-};
+use mailsec_core::plan::UnscannedPolicy;
 use mailsec_crash_tests::{End, Person, Rig, request, unchanged};
-use mailsec_simulator::{Fault, worlds::{named_faults, vipre, vipre_45}};
+use mailsec_simulator::{Fault, worlds::{named_faults, vipre_45}};
 
 /// How an upgrade ended, in short.
 fn run(fault: &Fault, unscanned: UnscannedPolicy) -> (String, Rig, Person) {
     let mut wanted = request();
     wanted.unscanned = unscanned;
-    let mut rig = Rig::plan(vipre_45(), &wanted).unwrap();
-    rig.change(|world| fault.apply(world));
+    let mut rig = Rig::plan(vipre_45(), &wanted).unwrap().struck_by(|world| fault.apply(world));
     let person = Person::away(&rig.host);
     let end = match rig.run(&person) {
         End::Finished(how) => format!("{how:?}"),

@@ -3,3 +3,4 @@
 mod crash_points;
 mod faults;
 mod requests;
+mod rollback;
