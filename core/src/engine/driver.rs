@@ -10,7 +10,7 @@ use crate::{
     host::{BootIdentity, Host, ServiceName},
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, await_ready, measure, operate},
-    plan::{Evidence, Flow, MailState, Observation, Operation, Outcome, Step},
+    plan::{Choice, Evidence, Flow, MailState, Observation, Operation, Outcome, Step},
     upgrade::{Actor, Event, Finish, GateKind, Next, Position, Request, Standing, State, next},
     values::{GateId, StepId, Timestamp, UpgradeId},
 };
@@ -291,6 +291,16 @@ impl<'a> Engine<'a> {
             });
         }
         self.push(Event::Resumed { boot: self.boot.clone(), found });
+        if let Some(gate) = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Changed)
+            && self.state.changed_engine.is_none()
+        {
+            self.push(Event::GateAnswered {
+                gate: gate.id.clone(),
+                choice: Choice::Continue,
+                by: Actor("mailsec".to_owned()),
+                note: "the version that began it is back".to_owned(),
+            });
+        }
         if before.is_some() {
             self.await_boot().await;
         }

@@ -238,8 +238,10 @@ impl Operate for ResetPassword<'_> {
         for service in &services {
             ctx.host.services().set_log_on(permit, &service.name, self.account, &value).await?;
         }
+        // A boot since the reset has left them stopped.
+        let started = service::start_those_that_ran(ctx, permit).await?;
         let text = format!("the new password of {} stays; its services were given it", self.account);
-        Ok(Outcome::changed(text).shown(services.iter().map(service::evidence)))
+        Ok(Outcome::changed(text).shown(services.iter().map(service::evidence)).shown(started))
     }
 }
 

@@ -263,7 +263,8 @@ impl Operate for RunInstaller<'_> {
         settled(ctx).await?;
         let found = installed(ctx, self.product).await?.map(|(_, version)| version);
         if found == before && !suspended(ctx).await? && agents_whole(ctx).await? {
-            let started = start_services(ctx, permit).await?;
+            // An installer that failed may have left them stopped.
+            let started = service::start_those_that_ran(ctx, permit).await?;
             return Ok(Outcome::same("the former version is in place").shown(started));
         }
         let text = |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
@@ -273,20 +274,6 @@ impl Operate for RunInstaller<'_> {
             .hint("install the former version by hand, or answer abandon and contact the vendor's support")
             .ask())
     }
-}
-
-/// Starts the services that the plan read as running and that an installer which failed left stopped.
-async fn start_services(ctx: &Context<'_>, permit: &Permit) -> Answer<Vec<Evidence>> {
-    let mut shown = Vec::new();
-    for step in ctx.state.plan_steps() {
-        let Some(Snapshot::Service { service: name, running: true, .. }) = ctx.state.output(&step.id) else {
-            continue;
-        };
-        if !ctx.service(name).await?.is_running() {
-            shown.extend(service::start(ctx, permit, name).await?);
-        }
-    }
-    Ok(shown)
 }
 
 /// Whether every file that the product's registered or recorded agents need is there.

@@ -79,6 +79,20 @@ pub(super) fn loaded_since(saved: Option<&Snapshot>, now: &Service) -> bool {
     }
 }
 
+/// Starts the services that an earlier step read as running and that do not run now.
+pub(super) async fn start_those_that_ran(ctx: &Context<'_>, permit: &Permit) -> Answer<Vec<Evidence>> {
+    let mut shown = Vec::new();
+    for step in ctx.state.plan_steps() {
+        let Some(Snapshot::Service { service, running: true, .. }) = ctx.state.output(&step.id) else {
+            continue;
+        };
+        if !ctx.service(service).await?.is_running() {
+            shown.extend(start(ctx, permit, service).await?);
+        }
+    }
+    Ok(shown)
+}
+
 /// Brings a service back to running or stopped, as the saved state says.
 async fn put_back(ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
     let Some(Snapshot::Service { service, running, .. }) = ctx.before() else {

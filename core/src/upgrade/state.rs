@@ -294,10 +294,6 @@ impl State {
                 self.boot = Some(boot.clone());
                 let changed = !self.engine.is_empty() && !compatible(&self.engine, position.engine);
                 self.changed_engine = changed.then(|| position.engine.to_owned());
-                if !changed {
-                    // The version that began it is back, as the gate advised.
-                    self.gate.take_if(|gate| gate.why == GateKind::Changed);
-                }
             }
             Event::StepIntended { step, attempt, before } => {
                 self.begin(step, position.at, *attempt, false, None);

@@ -4,3 +4,6 @@ mod crash_points;
 mod faults;
 mod requests;
 mod rollback;
+mod loops;
+mod pairs;
+mod refusals;
