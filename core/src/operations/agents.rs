@@ -71,7 +71,7 @@ pub(super) struct Unregister<'a> {
 #[async_trait]
 impl Operate for Unregister<'_> {
     async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
-        // A transport that started after this moment may have loaded what this step leaves.
+        // A transport that starts after this moment may load what this step leaves.
         Ok(Some(service::snapshot(&ctx.service(&ServiceName::transport()).await?)))
     }
 
@@ -84,7 +84,7 @@ impl Operate for Unregister<'_> {
             Observation::Applied(Outcome::changed("the agents are unregistered"))
         } else if left.len() == own.len()
             && differences(own, order, &now).is_empty()
-            && !service::loaded_since(ctx.before(), &ctx.service(&ServiceName::transport()).await?)
+            && !service::must_start(ctx.before(), &ctx.service(&ServiceName::transport()).await?)
         {
             Observation::NotApplied { evidence }
         } else {
@@ -116,7 +116,7 @@ impl Operate for Unregister<'_> {
         let (own, order) = recorded(ctx, self.snapshot)?;
         let shown = restore(ctx, permit, own, order, None).await?;
         let transport = ServiceName::transport();
-        if !service::loaded_since(ctx.before(), &ctx.service(&transport).await?) {
+        if !service::must_start(ctx.before(), &ctx.service(&transport).await?) {
             return Ok(Outcome::changed("the agents are registered as they were").shown(shown));
         }
         let started = service::restart(ctx, permit, &transport).await?;

@@ -70,11 +70,12 @@ pub(super) async fn restart(ctx: &Context<'_>, permit: &Permit, name: &ServiceNa
     start(ctx, permit, name).await
 }
 
-/// Whether a service runs, and started after a step's state was saved: its process has loaded what the step changed,
-/// by a later step or by a boot, and must be restarted once that is taken back.
-pub(super) fn loaded_since(saved: Option<&Snapshot>, now: &Service) -> bool {
+/// Whether a service must be started (again) once what a step changed is taken back: it started after the step's state
+/// was saved, by a later step or by a boot, and has loaded the change; or it ran then and does not run now.
+pub(super) fn must_start(saved: Option<&Snapshot>, now: &Service) -> bool {
     match saved {
-        Some(Snapshot::Service { started, .. }) => now.state != ServiceState::Stopped && now.started != *started,
+        Some(Snapshot::Service { running, .. }) if now.state == ServiceState::Stopped => *running,
+        Some(Snapshot::Service { started, .. }) => now.started != *started,
         _ => false,
     }
 }
@@ -208,7 +209,7 @@ impl Operate for Restart<'_> {
 
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         // What made the restart necessary is undone after this step, and a start of its own makes that effective
-        // (`loaded_since`), because a boot may have loaded it as well, without this step. Here the service only has
+        // (`must_start`), because a boot may have loaded it as well, without this step. Here the service only has
         // to run as it did.
         put_back(ctx, permit).await
     }
@@ -252,7 +253,7 @@ impl Operate for SetLogOn<'_> {
             Observation::Applied(
                 Outcome::changed(format!("{} logs on as {}", self.service, self.account)).shown(shown),
             )
-        } else if loaded_since(ctx.before(), &now) {
+        } else if must_start(ctx.before(), &now) {
             Observation::Partial { evidence: shown }
         } else {
             Observation::NotApplied { evidence: shown }
@@ -287,7 +288,7 @@ impl Operate for SetLogOn<'_> {
             })?;
             self.set(ctx, permit, &account, &SecretRef::new(FORMER_PASSWORD)).await?;
         }
-        if loaded_since(ctx.before(), &now) {
+        if must_start(ctx.before(), &now) {
             restart(ctx, permit, self.service).await?;
         }
         let now = ctx.service(self.service).await?;

@@ -1,6 +1,7 @@
 //! The way back: from a failure at each step, with a crash at every point of it.
 
 use mailsec_core::{
+    host::{StartMode, TransportService},
     plan::{Choice, UnscannedPolicy},
     product::{AccountChoice, UpgradeRequest},
     upgrade::{Finish, GateKind},
@@ -54,7 +55,7 @@ const TROUBLES: &[Trouble] = &[
         step: "snapshot-agents",
         request: usual,
         strikes: |world| {
-            let hub = mailsec_core::host::TransportService::Hub;
+            let hub = TransportService::Hub;
             let mut rows = world.agent_rows(hub).unwrap_or_default();
             rows.retain(|row| row.name != vipre::AGENTS[1].0);
             _ = world.set_agent_rows(hub, &rows);
@@ -63,7 +64,11 @@ const TROUBLES: &[Trouble] = &[
     Trouble {
         step: "unregister-agents",
         request: usual,
-        strikes: |world| _ = world.person_stops("W3SVC"),
+        // The Exchange shell needs it; a boot must not bring it back.
+        strikes: |world| {
+            _ = world.person_stops("W3SVC");
+            _ = world.service_mut("W3SVC").map(|service| service.start = StartMode::Manual);
+        },
     },
     Trouble {
         step: "run-installer",
