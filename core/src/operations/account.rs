@@ -145,7 +145,10 @@ impl Operate for CreateAccount<'_> {
         match ctx.host.directory().account(self.account).await? {
             Some(found) if found.description == marker(ctx) => {
                 if let Some(user) = logged_on_as(ctx, self.account).await?.first() {
-                    return Ok(Outcome::same(format!("{} stays: {} logs on with it", self.account, user.name)));
+                    return Ok(Outcome::same(format!(
+                        "{} stays: {} logs on with it",
+                        self.account, user.name
+                    )));
                 }
                 ctx.host.directory().delete(permit, self.account, &marker(ctx)).await?;
                 Ok(Outcome::changed(format!("{} was deleted", self.account)))

@@ -211,7 +211,11 @@ impl Operate for RunInstaller<'_> {
         if suspended(ctx).await? {
             // Registered or not: Windows Installer would take it back at the next installation of anything.
             return Ok(Observation::Partial {
-                evidence: [evidence, vec![Evidence::new("Windows Installer", "an installation is suspended")]].concat(),
+                evidence: [
+                    evidence,
+                    vec![Evidence::new("Windows Installer", "an installation is suspended")],
+                ]
+                .concat(),
             });
         }
         if now.as_ref() == Some(&self.package.version) {

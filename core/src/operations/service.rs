@@ -284,7 +284,9 @@ impl Operate for SetLogOn<'_> {
         }
         if !now.account.eq_ignore_ascii_case(former) {
             let account = AccountName::parse(former).map_err(|failure| {
-                failure.hint(format!("set the log-on of {} back by hand, then answer retry", self.service)).ask()
+                failure
+                    .hint(format!("set the log-on of {} back by hand, then answer retry", self.service))
+                    .ask()
             })?;
             self.set(ctx, permit, &account, &SecretRef::new(FORMER_PASSWORD)).await?;
         }

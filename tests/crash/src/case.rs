@@ -128,11 +128,7 @@ pub const ALL: &[Case] = &[
         },
         ..USUAL
     },
-    Case {
-        name: "attended, held",
-        request: |request| request.mode = InstallerChoice::Attended,
-        ..USUAL
-    },
+    Case { name: "attended, held", request: |request| request.mode = InstallerChoice::Attended, ..USUAL },
     Case {
         name: "attended, unscanned, with a restart",
         world: with_file_in_use,

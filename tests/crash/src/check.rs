@@ -123,7 +123,10 @@ pub fn ledger_agrees(rig: &Rig) -> Result<(), String> {
     let totals = state.ledger.totals_at(now);
     let slack = READS_MS * u64::try_from(state.ledger.changes().len()).unwrap_or(u64::MAX);
     let stopped = totals.held_ms + totals.down_ms;
-    let told = format!("the ledger says {totals:?}, the world {} ms closed and {} ms unscanned", mail.closed_ms, mail.unscanned_ms);
+    let told = format!(
+        "the ledger says {totals:?}, the world {} ms closed and {} ms unscanned",
+        mail.closed_ms, mail.unscanned_ms
+    );
     let near = |one: u64, other: u64| one.abs_diff(other) <= slack;
     if totals.assumed_ms == 0 {
         let same = near(stopped, mail.closed_ms) && near(totals.unscanned_ms, mail.unscanned_ms);

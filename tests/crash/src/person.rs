@@ -73,23 +73,20 @@ impl Person {
 impl Desk for Person {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
         let now = self.turns.fetch_add(1, Ordering::Relaxed);
-        let mut said = Vec::new();
-        lock(&self.requests).retain(|(turn, request)| {
-            if now < *turn {
-                return true;
-            }
-            said.push(Message {
-                id: request.to_string(),
-                said: Said::Request(*request),
-                by: "Ada".to_owned(),
-                note: String::new(),
-            });
-            false
+        let requests = lock(&self.requests);
+        let due = requests.iter().filter(|(turn, _)| *turn <= now).map(|(_, request)| Message {
+            id: request.to_string(),
+            said: Said::Request(*request),
+            by: "Ada".to_owned(),
+            note: String::new(),
         });
-        Ok(said)
+        Ok(due.collect())
     }
 
-    fn taken(&self, _message: &Message, _refused: Option<&Failure>) {}
+    fn taken(&self, message: &Message, _refused: Option<&Failure>) {
+        // Until then it lies there, and a process that begins anew finds it again.
+        lock(&self.requests).retain(|(_, request)| request.to_string() != message.id);
+    }
 
     async fn ask(&self, gate: &Gate, state: &State) -> Option<Message> {
         lock(&self.asked).push((gate.why, gate.id.to_string()));

@@ -3,7 +3,9 @@
 use futures::executor::block_on;
 use mailsec_core::{
     plan::{Choice, Snapshot},
-    product::{AccountChoice, BackupChoice, InstallerChoice, MailSecurityProduct, RulesChoice, UpgradeRequest},
+    product::{
+        AccountChoice, BackupChoice, InstallerChoice, MailSecurityProduct, RulesChoice, UpgradeRequest,
+    },
     upgrade::{Event, Finish, GateKind, StepResult},
     values::{AccountName, ServerPath, StepId},
 };

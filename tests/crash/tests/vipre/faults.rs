@@ -81,7 +81,8 @@ fn put_right_and_retry(mut rig: Rig, name: &str) {
             world.disk.put(&vipre::assembly(0), "put there by hand", world.now);
         }
     });
-    let person = Person::new(&rig.host, |_, gate, _| gate.choices.contains(&Choice::Retry).then_some(Choice::Retry));
+    let person =
+        Person::new(&rig.host, |_, gate, _| gate.choices.contains(&Choice::Retry).then_some(Choice::Retry));
     assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded), "{name}");
     assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()), "{name}");
 }

@@ -125,7 +125,13 @@ struct Noted {
 }
 
 impl Journal for Noted {
-    fn append(&mut self, upgrade: UpgradeId, expected: u64, stamp: &Stamp, events: &[Event]) -> Result<Vec<Envelope>, Failure> {
+    fn append(
+        &mut self,
+        upgrade: UpgradeId,
+        expected: u64,
+        stamp: &Stamp,
+        events: &[Event],
+    ) -> Result<Vec<Envelope>, Failure> {
         if self.refuse_intents && events.iter().any(|event| matches!(event, Event::StepIntended { .. })) {
             return Err(Failure::new(Code::JournalUnwritable, "the device is gone"));
         }
@@ -154,7 +160,11 @@ fn hold_mail(refuse_intents: bool) -> (Result<Stop, Failure>, Vec<String>) {
     let host = server(&log, !refuse_intents);
     let mut inner = MemoryJournal::new();
     let upgrade = UpgradeId::from_u128(1);
-    let stamp = Stamp { at: Timestamp::from_millis(0), boot: BootIdentity("boot-1".to_owned()), engine: "0.1.0".to_owned() };
+    let stamp = Stamp {
+        at: Timestamp::from_millis(0),
+        boot: BootIdentity("boot-1".to_owned()),
+        engine: "0.1.0".to_owned(),
+    };
     let planned = Event::Planned { hash: plan.hash(), plan: Box::new(plan) };
     inner.append(upgrade, 0, &stamp, &[planned]).unwrap();
     let mut journal = Noted { inner, log: Arc::clone(&log), refuse_intents };

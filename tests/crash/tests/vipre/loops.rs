@@ -10,7 +10,10 @@ use mailsec_core::{
     values::{ServerPath, UpgradeId},
 };
 use mailsec_crash_tests::{End, Person, Rig, request, unchanged};
-use mailsec_simulator::{Fault, Tape, oracle, worlds::{installers, vipre_45}};
+use mailsec_simulator::{
+    Fault, Tape, oracle,
+    worlds::{installers, vipre_45},
+};
 
 /// The power goes off whenever a point of this name is passed, so many times.
 struct Whenever(&'static str, u32);
@@ -33,7 +36,9 @@ fn first_choice(rig: &Rig) -> Person {
 
 #[test]
 fn a_step_that_is_interrupted_again_and_again_asks_and_then_goes_on() {
-    for (label, step) in [("install: begun", "run-installer"), ("uninstall agent: before", "unregister-agents")] {
+    for (label, step) in
+        [("install: begun", "run-installer"), ("uninstall agent: before", "unregister-agents")]
+    {
         let mut rig = Rig::plan(vipre_45(), &request()).unwrap();
         rig.host.set_tape(Whenever(label, 12));
         let person = Person::away(&rig.host);
@@ -74,7 +79,8 @@ fn a_restart_by_hand_is_taken_for_the_one_that_was_asked_for() {
 
 #[test]
 fn too_many_events_ask_and_the_allowance_is_given_once_more() {
-    let mut rig = Rig::plan(vipre_45(), &request()).unwrap().with_plan(|plan| plan.limits.transitions = 40).unwrap();
+    let mut rig =
+        Rig::plan(vipre_45(), &request()).unwrap().with_plan(|plan| plan.limits.transitions = 40).unwrap();
     assert!(matches!(rig.run(&Person::away(&rig.host)), End::Waiting(_)));
     assert_eq!(rig.run(&first_choice(&rig)), End::Finished(Finish::Succeeded));
 }
@@ -145,7 +151,13 @@ fn another_version_of_the_program_asks_once_and_the_first_one_need_not() {
 struct Full<'a>(&'a mut MemoryJournal, usize);
 
 impl Journal for Full<'_> {
-    fn append(&mut self, upgrade: UpgradeId, expected: u64, stamp: &Stamp, events: &[Event]) -> Result<Vec<Envelope>, Failure> {
+    fn append(
+        &mut self,
+        upgrade: UpgradeId,
+        expected: u64,
+        stamp: &Stamp,
+        events: &[Event],
+    ) -> Result<Vec<Envelope>, Failure> {
         if self.1 == 0 {
             return Err(Failure::new(Code::JournalUnwritable, "the device is gone"));
         }

@@ -44,27 +44,93 @@ fn swap(plan: &mut Plan, one: &str, other: &str) {
 /// What is done to a good plan, and the rule that must object.
 const SPOILED: &[(&str, fn(&mut Plan), &str)] = &[
     ("no backup", |p| drop_step(p, "back-up-settings"), "a backup before anything is detached"),
-    ("backup too late", |p| swap(p, "back-up-settings", "close-console"), "a backup before anything is detached"),
-    ("installer not checked", |p| drop_step(p, "check-installer"), "the installer is checked before anything is detached"),
-    ("credentials not proven", |p| drop_step(p, "prove-credentials"), "credentials are proven before the point of no return"),
-    ("agents not unregistered", |p| drop_step(p, "unregister-agents"), "agents are unregistered before files change"),
-    ("agents unregistered too late", |p| swap(p, "unregister-agents", "restart-server"), "agents are unregistered before files change"),
-    ("agents not registered again", |p| drop_step(p, "register-agents"), "agents that were unregistered are registered again"),
+    (
+        "backup too late",
+        |p| swap(p, "back-up-settings", "close-console"),
+        "a backup before anything is detached",
+    ),
+    (
+        "installer not checked",
+        |p| drop_step(p, "check-installer"),
+        "the installer is checked before anything is detached",
+    ),
+    (
+        "credentials not proven",
+        |p| drop_step(p, "prove-credentials"),
+        "credentials are proven before the point of no return",
+    ),
+    (
+        "agents not unregistered",
+        |p| drop_step(p, "unregister-agents"),
+        "agents are unregistered before files change",
+    ),
+    (
+        "agents unregistered too late",
+        |p| swap(p, "unregister-agents", "restart-server"),
+        "agents are unregistered before files change",
+    ),
+    (
+        "agents not registered again",
+        |p| drop_step(p, "register-agents"),
+        "agents that were unregistered are registered again",
+    ),
     ("no snapshot", |p| drop_step(p, "snapshot-agents"), "a step refers to an earlier one"),
     ("mail not held", |p| drop_step(p, "hold-mail"), "a step refers to an earlier one"),
     ("mail not released", |p| drop_step(p, "release-mail"), "mail flows, scanned, at the end"),
-    ("version not verified", |p| p.steps.retain(|s| !matches!(s.operation, Operation::VerifyVersion { .. })), "the new version is verified"),
-    ("mail impact left out", |p| { let i = at(p, "hold-mail"); p.steps[i].mail = None; }, "every step that touches mail says what it does to it"),
-    ("mail flows unscanned", |p| {
-        let i = at(p, "hold-mail");
-        if let Some(mail) = &mut p.steps[i].mail { mail.after = MailState { flow: Flow::Flowing, scanned: false }; }
-    }, "with mail held, none flows unscanned"),
-    ("budget too small", |p| p.budget.stopped_secs = 1, "the mail budget covers what the steps typically take"),
-    ("name twice", |p| { let id = p.steps[0].id.clone(); p.steps[1].id = id; }, "names are unique"),
+    (
+        "version not verified",
+        |p| p.steps.retain(|s| !matches!(s.operation, Operation::VerifyVersion { .. })),
+        "the new version is verified",
+    ),
+    (
+        "mail impact left out",
+        |p| {
+            let i = at(p, "hold-mail");
+            p.steps[i].mail = None;
+        },
+        "every step that touches mail says what it does to it",
+    ),
+    (
+        "mail flows unscanned",
+        |p| {
+            let i = at(p, "hold-mail");
+            if let Some(mail) = &mut p.steps[i].mail {
+                mail.after = MailState { flow: Flow::Flowing, scanned: false };
+            }
+        },
+        "with mail held, none flows unscanned",
+    ),
+    (
+        "budget too small",
+        |p| p.budget.stopped_secs = 1,
+        "the mail budget covers what the steps typically take",
+    ),
+    (
+        "name twice",
+        |p| {
+            let id = p.steps[0].id.clone();
+            p.steps[1].id = id;
+        },
+        "names are unique",
+    ),
     ("no time limit", |p| p.steps[0].limit_secs = 0, "every step has a time limit and at least one try"),
     ("no reason", |p| p.steps[0].reason.clear(), "every step says what it does and why"),
-    ("no undo", |p| { let i = at(p, "hold-mail"); p.steps[i].undo = Undo::Nothing; }, "a step that changes the server is undone, or says why not"),
-    ("two points of no return", |p| { let i = at(p, "hold-mail"); p.steps[i].no_return = true; }, "there is one point of no return"),
+    (
+        "no undo",
+        |p| {
+            let i = at(p, "hold-mail");
+            p.steps[i].undo = Undo::Nothing;
+        },
+        "a step that changes the server is undone, or says why not",
+    ),
+    (
+        "two points of no return",
+        |p| {
+            let i = at(p, "hold-mail");
+            p.steps[i].no_return = true;
+        },
+        "there is one point of no return",
+    ),
     ("no steps", |p| p.steps.clear(), "a plan has steps"),
 ];
 
@@ -101,8 +167,7 @@ fn the_recovery_table_reads_like_this() {
         ("seen partial, not safe", Found::Observed(&partial, OnPartial::Ask)),
         ("cannot be seen", Found::Observed(&unknown, OnPartial::Finish)),
     ];
-    let table: String =
-        rows.iter().map(|(found, row)| format!("{found:<36}{:?}\n", recover(*row))).collect();
+    let table: String = rows.iter().map(|(found, row)| format!("{found:<36}{:?}\n", recover(*row))).collect();
     let golden = "\
 intent, of a step that only looks   Run
 intent, of a step that changes      Observe

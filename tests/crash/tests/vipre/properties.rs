@@ -63,8 +63,14 @@ fn whimsical(rig: &Rig, picks: Vec<usize>) -> Person {
     })
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
+fn config(cases: u32) -> ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig { cases: wanted.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(700))]
 
     /// Faults of every kind, crashes, requests and whimsical answers: each run comes to an end that is allowed, loses
     /// no mail, and where mail is held, lets none through unscanned.
@@ -113,7 +119,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
 
     /// Any events in any order: the fold and what is next never panic, and a state is the same when folded again.
     #[test]

@@ -19,23 +19,58 @@ fn as_usual(_: &mut UpgradeRequest) {}
 
 /// Refused when the plan is made: the server is only read.
 const REFUSED: &[Refusal] = &[
-    ("another product's installer", vipre_45, |r| r.installer = ServerPath::new(installers::WRONG_PRODUCT), Code::PackageWrongProduct),
-    ("an older installer", vipre_45, |r| r.installer = ServerPath::new(installers::OLDER), Code::VersionNotNewer),
-    ("a signature that does not hold", vipre_45, |r| r.installer = ServerPath::new(installers::BAD_SIGNATURE), Code::PackageSignature),
-    ("no signature", vipre_45, |r| r.installer = ServerPath::new(installers::UNSIGNED), Code::PackageSignature),
-    ("no installer at all", vipre_45, |r| r.installer = ServerPath::new(r"C:\Install\none.msi"), Code::PackageMissing),
+    (
+        "another product's installer",
+        vipre_45,
+        |r| r.installer = ServerPath::new(installers::WRONG_PRODUCT),
+        Code::PackageWrongProduct,
+    ),
+    (
+        "an older installer",
+        vipre_45,
+        |r| r.installer = ServerPath::new(installers::OLDER),
+        Code::VersionNotNewer,
+    ),
+    (
+        "a signature that does not hold",
+        vipre_45,
+        |r| r.installer = ServerPath::new(installers::BAD_SIGNATURE),
+        Code::PackageSignature,
+    ),
+    (
+        "no signature",
+        vipre_45,
+        |r| r.installer = ServerPath::new(installers::UNSIGNED),
+        Code::PackageSignature,
+    ),
+    (
+        "no installer at all",
+        vipre_45,
+        |r| r.installer = ServerPath::new(r"C:\Install\none.msi"),
+        Code::PackageMissing,
+    ),
     ("nested administrator", worlds::service_account_is_nested_admin, as_usual, Code::AccountIsAdmin),
     ("administrator by primary group", worlds::admin_by_primary_group, as_usual, Code::AccountIsAdmin),
     ("Exchange administrator", worlds::service_account_is_exchange_admin, as_usual, Code::AccountIsAdmin),
     ("password that expires", worlds::password_expires, as_usual, Code::AccountUnfit),
     ("service without a domain account", worlds::service_is_local_system, as_usual, Code::AccountUnfit),
-    ("account that exists already", vipre_45, |r| {
-        r.account = AccountChoice::Create { account: vipre::account().unwrap(), generate: true };
-    }, Code::AccountExists),
+    (
+        "account that exists already",
+        vipre_45,
+        |r| {
+            r.account = AccountChoice::Create { account: vipre::account().unwrap(), generate: true };
+        },
+        Code::AccountExists,
+    ),
     ("restart pending", worlds::restart_pending, as_usual, Code::RestartPending),
     ("no space for the backup", || with(vipre_45(), &[Fault::DiskFull(64)]), as_usual, Code::DiskFull),
     ("settings that cannot be read", worlds::unreadable_settings, as_usual, Code::FileUnreadable),
-    ("backup into the product's folder", vipre_45, |r| r.backup = BackupChoice::To(vipre::path("Backup")), Code::BadArgument),
+    (
+        "backup into the product's folder",
+        vipre_45,
+        |r| r.backup = BackupChoice::To(vipre::path("Backup")),
+        Code::BadArgument,
+    ),
     ("directory unreachable", || with(vipre_45(), &[Fault::DirectoryUnreachable]), as_usual, Code::Directory),
 ];
 
@@ -51,16 +86,36 @@ fn what_the_plan_refuses() {
 
 /// True when it was planned, and not any more when it runs.
 const CHANGED_SINCE: &[(&str, fn(&mut World), Code)] = &[
-    ("another file in the installer's place", |w| {
-        w.disk.put(&ServerPath::new(installers::RIGHT), "another", w.now);
-    }, Code::PackageDigest),
-    ("the installer is gone", |w| _ = w.disk.remove(&ServerPath::new(installers::RIGHT)), Code::PackageMissing),
-    ("the account was made an administrator", |w| {
-        w.directory.users.get_mut("svc-vipre").unwrap().groups.push("Night Shift".to_owned());
-    }, Code::AccountIsAdmin),
-    ("the password was changed", |w| Fault::PasswordChanged("svc-vipre".to_owned()).apply(w), Code::PasswordWrong),
+    (
+        "another file in the installer's place",
+        |w| {
+            w.disk.put(&ServerPath::new(installers::RIGHT), "another", w.now);
+        },
+        Code::PackageDigest,
+    ),
+    (
+        "the installer is gone",
+        |w| _ = w.disk.remove(&ServerPath::new(installers::RIGHT)),
+        Code::PackageMissing,
+    ),
+    (
+        "the account was made an administrator",
+        |w| {
+            w.directory.users.get_mut("svc-vipre").unwrap().groups.push("Night Shift".to_owned());
+        },
+        Code::AccountIsAdmin,
+    ),
+    (
+        "the password was changed",
+        |w| Fault::PasswordChanged("svc-vipre".to_owned()).apply(w),
+        Code::PasswordWrong,
+    ),
     ("the disk is full", |w| Fault::DiskFull(64).apply(w), Code::DiskFull),
-    ("a setting cannot be read", |w| Fault::FileUnreadable(vipre::path(r"Settings\Config.xml")).apply(w), Code::FileUnreadable),
+    (
+        "a setting cannot be read",
+        |w| Fault::FileUnreadable(vipre::path(r"Settings\Config.xml")).apply(w),
+        Code::FileUnreadable,
+    ),
     ("the directory does not answer", |w| Fault::DirectoryUnreachable.apply(w), Code::Directory),
 ];
 

@@ -7,7 +7,9 @@ use mailsec_core::{
     upgrade::{Finish, GateKind},
     values::{Secret, SecretRef, ServerPath},
 };
-use mailsec_crash_tests::{Crash, End, Person, Rig, Secrets, accounts_work, given, obliging, report, request, unchanged};
+use mailsec_crash_tests::{
+    Crash, End, Person, Rig, Secrets, accounts_work, given, obliging, report, request, unchanged,
+};
 use mailsec_simulator::{
     CrashAt, Fault, World, oracle,
     worlds::{installers, vipre, vipre_45},
