@@ -121,6 +121,18 @@ impl Store {
     }
 }
 
+/// Takes the power from the server in a folder. No process may have it open; the next one finds it booted anew.
+///
+/// # Errors
+/// [`Code::World`].
+pub fn cut_power(folder: &Path) -> Answer<()> {
+    let store = Store::open(folder)?;
+    let mut world = store.load()?;
+    world.machine_down = true;
+    world.lose_power();
+    store.save(&world)
+}
+
 #[cfg(unix)]
 pub(crate) fn kill_own_process() {
     use rustix::process::{Signal, getpid, kill_process};

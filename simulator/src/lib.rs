@@ -1,5 +1,4 @@
 #![forbid(unsafe_code)]
-#![allow(clippy::result_large_err, reason = "a failure carries all that its reader needs, and is seldom")]
 //! A mail server that exists only as data, behind the very ports through which mailsec sees a real one.
 //!
 //! A [`World`] is plain data: a clock, services, transport agents, mail, files, a registry, a directory and

@@ -135,7 +135,7 @@ pub fn transport_in_effect(world: &World) -> Result<(), String> {
 
 fn enabled(world: &World) -> Answer<Vec<(String, ServerPath)>> {
     let rows = world.agent_rows(TransportService::Hub)?;
-    Ok(rows.into_iter().filter(|row| row.enabled).map(|row| (row.name, row.assembly)).collect())
+    Ok(rows.iter().filter(|row| row.enabled).map(|row| (row.name.clone(), row.assembly.clone())).collect())
 }
 
 /// None of the world's passwords is in a text, such as a journal or a log.

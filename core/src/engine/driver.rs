@@ -16,8 +16,9 @@ use crate::{
 };
 use std::time::Duration;
 
-/// How long a server may take after a boot until its service manager answers and no installer runs.
-const BOOT_READY: Duration = Duration::from_secs(900);
+/// How long a server may take after a boot until its services run and no installer does. A service that never comes
+/// up delays the upgrade by no more than this.
+const BOOT_READY: Duration = Duration::from_secs(300);
 /// How often the boot identity is looked at while a restart is awaited.
 const RESTART_POLL: Duration = Duration::from_secs(5);
 /// How often a host that cannot tell what is there of a step is asked again.
@@ -323,7 +324,14 @@ impl<'a> Engine<'a> {
         if self.state.holds_mail() {
             wanted.retain(|service| !service.same(&ServiceName::transport()));
         }
-        if let Err(failure) = await_ready(self.host, &wanted, BOOT_READY).await {
+        let mut there = Vec::new();
+        for service in wanted {
+            // One that a half-finished installer took away does not come back by waiting.
+            if !matches!(self.host.services().get(&service).await, Ok(None)) {
+                there.push(service);
+            }
+        }
+        if let Err(failure) = await_ready(self.host, &there, BOOT_READY).await {
             tracing::warn!(%failure, "the server is not ready after its restart");
         }
     }

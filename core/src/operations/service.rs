@@ -26,11 +26,12 @@ pub(super) fn snapshot(service: &Service) -> Snapshot {
 }
 
 pub(super) fn evidence(service: &Service) -> Evidence {
+    let state = format!("{:?}", service.state).to_lowercase();
+    let start = format!("{:?}", service.start).to_lowercase();
     let since = service.started.map(|at| format!(" since {at}")).unwrap_or_default();
     Evidence::new(
         format!("service {}", service.name),
-        format!("{:?}{since}, start {:?}, account {}", service.state, service.start, service.account)
-            .to_lowercase(),
+        format!("{state}{since}, start {start}, account {}", service.account),
     )
 }
 

@@ -88,7 +88,7 @@ impl SimHost {
         Ok(Self::with_fate(world, store.into_fate()))
     }
 
-    /// Takes a world from its folder. A server that went down meanwhile has come up again.
+    /// Takes a world from its folder. A server that went down meanwhile, or was asked to restart, has come up again.
     ///
     /// # Errors
     /// [`Code::World`](mailsec_core::Code::World).
@@ -97,6 +97,9 @@ impl SimHost {
         let mut world = store.load()?;
         if !world.powered {
             world.restart_process();
+            store.save(&world)?;
+        } else if world.restart_requested.is_some() {
+            world.boot();
             store.save(&world)?;
         }
         Ok(Self::with_fate(world, store.into_fate()))

@@ -6,7 +6,7 @@ use mailsec_core::{
     Code, Failure, Permit,
     host::{Agent, AgentId, Answer, ExchangeServer, QueueDepth, Transport},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const SHELL: Duration = Duration::from_secs(4);
 
@@ -45,7 +45,7 @@ impl Transport for SimHost {
         effect!(self, "enable or disable agent", |world, fate| {
             world.advance(fate, SHELL)?;
             world.change_agent(id, |rows, index| {
-                rows[index].enabled = enabled;
+                Arc::make_mut(&mut rows[index]).enabled = enabled;
                 Ok(())
             })
         })

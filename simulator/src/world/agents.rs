@@ -4,6 +4,7 @@
 
 use mailsec_core::{Code, Failure, host::Answer, values::ServerPath};
 use quick_xml::{XmlVersion, events::Event, reader::Reader};
+use std::sync::Arc;
 
 /// One `agent` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl AgentRow {
 ///
 /// # Errors
 /// [`Code::AgentsUnreadable`].
-pub fn parse(text: &str) -> Answer<Vec<AgentRow>> {
+pub fn parse(text: &str) -> Answer<Vec<Arc<AgentRow>>> {
     let mut reader = Reader::from_str(text);
     let mut rows = Vec::new();
     let mut closed = false;
@@ -61,7 +62,7 @@ pub fn parse(text: &str) -> Answer<Vec<AgentRow>> {
                         _ => {}
                     }
                 }
-                rows.push(row);
+                rows.push(Arc::new(row));
             }
             _ => {}
         }
@@ -70,12 +71,9 @@ pub fn parse(text: &str) -> Answer<Vec<AgentRow>> {
 
 /// Writes a file with these agents.
 #[must_use]
-pub fn render(rows: &[AgentRow]) -> String {
-    let mut text = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<configuration>\r\n  <mexRuntime>\r\n    <monitoring>\r\n      \
-         <agentExecution timeLimitInMilliseconds=\"90000\" />\r\n      <messageSnapshot enabled=\"true\" />\r\n    \
-         </monitoring>\r\n    <agentList>\r\n",
-    );
+pub fn render(rows: &[Arc<AgentRow>]) -> String {
+    let mut text = String::with_capacity(512 + 384 * rows.len());
+    text.push_str(HEAD);
     for row in rows {
         let values = [
             ("name", row.name.as_str()),
@@ -86,13 +84,20 @@ pub fn render(rows: &[AgentRow]) -> String {
         ];
         text.push_str("      <agent");
         for (name, value) in values {
-            text.push_str(&format!(" {name}=\"{}\"", quick_xml::escape::escape(value)));
+            let value = quick_xml::escape::escape(value);
+            for part in [" ", name, "=\"", &value, "\""] {
+                text.push_str(part);
+            }
         }
         text.push_str(" />\r\n");
     }
     text.push_str("    </agentList>\r\n  </mexRuntime>\r\n</configuration>\r\n");
     text
 }
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<configuration>\r\n  <mexRuntime>\r\n    <monitoring>\r\n      \
+    <agentExecution timeLimitInMilliseconds=\"90000\" />\r\n      <messageSnapshot enabled=\"true\" />\r\n    \
+    </monitoring>\r\n    <agentList>\r\n";
 
 fn damaged(cause: impl std::fmt::Display) -> Failure {
     Failure::new(Code::AgentsUnreadable, "agents.config cannot be read").cause(cause)
@@ -105,8 +110,8 @@ mod tests {
     #[test]
     fn what_is_written_reads_back_and_half_a_file_does_not() {
         let path = ServerPath::new(r"C:\Program Files (x86)\A & B\x.dll");
-        let mut rows = vec![AgentRow::new("Say \"hi\" <now>", "A.B", &path), AgentRow::new("b", "C", &path)];
-        rows[1].enabled = false;
+        let mut rows = ["Say \"hi\" <now>", "b"].map(|name| Arc::new(AgentRow::new(name, "A.B", &path)));
+        Arc::make_mut(&mut rows[1]).enabled = false;
         let text = render(&rows);
         assert_eq!(parse(&text).unwrap(), rows);
         assert_eq!(parse(&text[..text.len() / 2]).unwrap_err().code, Code::AgentsUnreadable);

@@ -1,60 +1,113 @@
 //! The content of a file: shared, so that a world is cheap to copy, and readable in a world's file.
 
-use mailsec_core::values::Digest;
+use super::{
+    agents::{self, AgentRow},
+    script::Script,
+};
+use mailsec_core::{host::Answer, values::Digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// Bytes; text is written as text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Content(Arc<[u8]>);
+///
+/// They never change, so what can be derived of them is derived once: reading `agents.config` and installers anew at
+/// each call was most of the time of a simulated upgrade.
+#[derive(Clone)]
+pub struct Content(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    bytes: Vec<u8>,
+    digest: OnceLock<Digest>,
+    agents: OnceLock<Answer<Vec<Arc<AgentRow>>>>,
+    script: OnceLock<Option<Script>>,
+}
 
 impl Content {
+    fn new(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Inner { bytes, ..Inner::default() }))
+    }
+
+    /// An `agents.config` with these agents.
+    #[must_use]
+    pub fn of_agents(rows: Vec<Arc<AgentRow>>) -> Self {
+        let text = agents::render(&rows);
+        let agents = OnceLock::from(Ok(rows));
+        Self(Arc::new(Inner { bytes: text.into_bytes(), agents, ..Inner::default() }))
+    }
+
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.0.bytes
     }
 
     /// As text, where it is some.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.0).ok()
+        std::str::from_utf8(self.bytes()).ok()
     }
 
     /// How many bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        u64::try_from(self.0.len()).unwrap_or(u64::MAX)
+        u64::try_from(self.bytes().len()).unwrap_or(u64::MAX)
     }
 
     /// Digest of the bytes.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        Digest::of(&self.0)
+        *self.0.digest.get_or_init(|| Digest::of(self.bytes()))
+    }
+
+    /// The agents, where this is an `agents.config`.
+    ///
+    /// # Errors
+    /// [`Code::AgentsUnreadable`](mailsec_core::Code::AgentsUnreadable).
+    pub fn agents(&self) -> Answer<&[Arc<AgentRow>]> {
+        let rows = self.0.agents.get_or_init(|| agents::parse(self.text().unwrap_or_default()));
+        rows.as_deref().map_err(Clone::clone)
+    }
+
+    /// What it does, where this is an installer.
+    #[must_use]
+    pub fn script(&self) -> Option<&Script> {
+        self.0.script.get_or_init(|| serde_json::from_slice(self.bytes()).ok()).as_ref()
     }
 }
 
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Content {}
+
 impl From<&[u8]> for Content {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self::new(bytes.to_vec())
     }
 }
 
 impl From<&str> for Content {
     fn from(text: &str) -> Self {
-        Self(text.as_bytes().into())
+        Self::new(text.as_bytes().to_vec())
     }
 }
 
 impl From<String> for Content {
     fn from(text: String) -> Self {
-        Self(text.into_bytes().into())
+        Self::new(text.into_bytes())
     }
 }
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({} bytes, {})", self.0.len(), self.digest().short())
+        write!(f, "Content({} bytes, {})", self.bytes().len(), self.digest().short())
     }
 }
 
@@ -69,7 +122,7 @@ impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.text() {
             Some(text) => serializer.serialize_str(text),
-            None => Written::Bytes { bytes: self.0.to_vec() }.serialize(serializer),
+            None => Written::Bytes { bytes: self.bytes().to_vec() }.serialize(serializer),
         }
     }
 }

@@ -15,7 +15,7 @@ use mailsec_core::{
     values::{AccountName, ServerPath},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How long a stage takes.
 pub const STAGE_MS: u64 = 4_000;
@@ -208,13 +208,14 @@ impl World {
                 }
             }
             Stage::RegisterAgents { agents, enable } => {
-                let mut rows = self.agent_rows(TransportService::Hub).map_err(|why| why.to_string())?;
+                let rows = self.agent_rows(TransportService::Hub).map_err(|why| why.to_string())?;
+                let mut rows = rows.to_vec();
                 for (name, factory, assembly) in agents {
                     rows.retain(|row| !row.name.eq_ignore_ascii_case(name));
                     let row = super::agents::AgentRow::new(name, factory, assembly);
-                    rows.push(super::agents::AgentRow { enabled: *enable, ..row });
+                    rows.push(Arc::new(super::agents::AgentRow { enabled: *enable, ..row }));
                 }
-                self.set_agent_rows(TransportService::Hub, &rows).map_err(|why| why.to_string())?;
+                self.set_agent_rows(TransportService::Hub, rows).map_err(|why| why.to_string())?;
             }
         }
         Ok(())

@@ -23,11 +23,11 @@ pub(crate) struct Given {
 }
 
 impl World {
-    fn script(&self, path: &ServerPath) -> Answer<Option<Script>> {
+    fn script(&self, path: &ServerPath) -> Answer<Option<&Script>> {
         let content = self.disk.read(path).map_err(|failure| {
             Failure::new(Code::PackageMissing, format!("{path} cannot be read")).cause(failure).ask()
         })?;
-        Ok(serde_json::from_slice(content.bytes()).ok())
+        Ok(content.script())
     }
 
     /// Looks at an installer.
@@ -43,13 +43,13 @@ impl World {
         };
         Ok(PackageFile {
             path: path.clone(),
-            kind: script.as_ref().map_or_else(by_name, |script| script.kind),
+            kind: script.map_or_else(by_name, |script| script.kind),
             size: content.size(),
             digest: content.digest(),
-            product: script.as_ref().map(|script| script.product.clone()),
-            version: script.as_ref().map(|script| script.version.clone()),
-            product_code: script.as_ref().and_then(|script| script.product_code.clone()),
-            signature: script.map_or(Signature::Absent, |script| script.signature),
+            product: script.map(|script| script.product.clone()),
+            version: script.map(|script| script.version.clone()),
+            product_code: script.and_then(|script| script.product_code.clone()),
+            signature: script.map_or(Signature::Absent, |script| script.signature.clone()),
         })
     }
 
@@ -66,7 +66,7 @@ impl World {
         path: &ServerPath,
         given: Given,
     ) -> Answer<Option<InstallerOutcome>> {
-        let Some(script) = self.script(path)? else {
+        let Some(script) = self.script(path)?.cloned() else {
             return Ok(Some(InstallerOutcome::Failed(1620)));
         };
         if self.installer_busy() {

@@ -1,6 +1,6 @@
 //! Exchange's transport: registered agents, loaded agents, and the cmdlets that change the first.
 
-use super::{World, agents, agents::AgentRow, mail::MailGate};
+use super::{World, agents::AgentRow, content::Content, mail::MailGate};
 use mailsec_core::{
     Code, Failure,
     host::{
@@ -9,10 +9,13 @@ use mailsec_core::{
     values::ServerPath,
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Exchange's own key.
 pub const SETUP: &str = r"SOFTWARE\Microsoft\ExchangeServer\v15\Setup";
+
+/// Exists on Edge servers only.
+const EDGE_ROLE: &str = r"SOFTWARE\Microsoft\ExchangeServer\v15\EdgeTransportRole";
 
 /// After a start the queues answer nothing until the boot loader is done.
 const BOOT_LOADER: Duration = Duration::from_secs(5);
@@ -46,17 +49,14 @@ impl World {
         let folder = value("MsiInstallPath")?;
         let parts = ["MsiProductMajor", "MsiProductMinor", "MsiBuildMajor", "MsiBuildMinor"];
         let version: Vec<&str> = parts.into_iter().filter_map(value).collect();
-        let edge = self
-            .registry
-            .exists(RegistryView::Wide, r"SOFTWARE\Microsoft\ExchangeServer\v15\EdgeTransportRole");
+        let edge = self.registry.exists(RegistryView::Wide, EDGE_ROLE);
         Some(ExchangeServer { version: version.join("."), folder: ServerPath::new(folder), edge })
     }
 
     fn hub(&self) -> TransportService {
-        if self.exchange().is_some_and(|exchange| exchange.edge) {
-            TransportService::Edge
-        } else {
-            TransportService::Hub
+        match self.registry.exists(RegistryView::Wide, EDGE_ROLE) {
+            true => TransportService::Edge,
+            false => TransportService::Hub,
         }
     }
 
@@ -65,12 +65,12 @@ impl World {
     /// # Errors
     /// [`Code::ExchangeNotFound`].
     pub fn agents_file(&self, service: TransportService) -> Answer<ServerPath> {
-        let exchange = self
-            .exchange()
-            .ok_or_else(|| Failure::new(Code::ExchangeNotFound, "Exchange is not installed here"))?;
-        Ok(exchange.folder.join(r"TransportRoles\Shared").join(match service {
-            TransportService::Hub | TransportService::Edge => "agents.config",
-            TransportService::FrontEnd => "fetagents.config",
+        let folder = self.registry.value(RegistryView::Wide, SETUP, "MsiInstallPath");
+        let folder =
+            folder.ok_or_else(|| Failure::new(Code::ExchangeNotFound, "Exchange is not installed here"))?;
+        Ok(ServerPath::new(folder).join(match service {
+            TransportService::Hub | TransportService::Edge => r"TransportRoles\Shared\agents.config",
+            TransportService::FrontEnd => r"TransportRoles\Shared\fetagents.config",
         }))
     }
 
@@ -78,22 +78,21 @@ impl World {
     ///
     /// # Errors
     /// [`Code::AgentsUnreadable`], [`Code::ExchangeNotFound`].
-    pub fn agent_rows(&self, service: TransportService) -> Answer<Vec<AgentRow>> {
+    pub fn agent_rows(&self, service: TransportService) -> Answer<&[Arc<AgentRow>]> {
         let path = self.agents_file(service)?;
-        let unreadable = |cause: String| {
-            Failure::new(Code::AgentsUnreadable, format!("{path} cannot be read")).cause(cause)
-        };
-        let content = self.disk.read(&path).map_err(|failure| unreadable(failure.to_string()))?;
-        agents::parse(content.text().ok_or_else(|| unreadable("it is no text".to_owned()))?)
+        let content = self.disk.read(&path).map_err(|failure| {
+            Failure::new(Code::AgentsUnreadable, format!("{path} cannot be read")).cause(failure)
+        })?;
+        content.agents()
     }
 
     /// Writes a service's file, as the cmdlets do.
     ///
     /// # Errors
     /// [`Code::DiskFull`], [`Code::ExchangeNotFound`].
-    pub fn set_agent_rows(&mut self, service: TransportService, rows: &[AgentRow]) -> Answer<()> {
+    pub fn set_agent_rows(&mut self, service: TransportService, rows: Vec<Arc<AgentRow>>) -> Answer<()> {
         let path = self.agents_file(service)?;
-        self.disk.write(&path, agents::render(rows).into(), self.now)
+        self.disk.write(&path, Content::of_agents(rows), self.now)
     }
 
     /// All registered agents, by service and priority.
@@ -108,11 +107,11 @@ impl World {
                 continue;
             }
             all.extend((1_u32..).zip(self.agent_rows(service)?).map(|(priority, row)| Agent {
-                id: AgentId { name: row.name, service },
+                id: AgentId { name: row.name.clone(), service },
                 enabled: row.enabled,
                 priority,
-                factory: row.factory,
-                assembly: row.assembly,
+                factory: row.factory.clone(),
+                assembly: row.assembly.clone(),
             }));
         }
         Ok(all)
@@ -141,30 +140,30 @@ impl World {
             return Err(Failure::new(Code::AssemblyMissing, "the agent's assembly does not exist")
                 .expected(agent.assembly.as_str()));
         }
-        let mut rows = self.agent_rows(agent.id.service)?;
+        let mut rows = self.agent_rows(agent.id.service)?.to_vec();
         if position(&rows, &agent.id.name).is_some() {
             return Err(shell(format!("an agent \"{}\" is installed already", agent.id.name)));
         }
         let row =
             AgentRow { enabled: false, ..AgentRow::new(&agent.id.name, &agent.factory, &agent.assembly) };
-        rows.push(row);
-        self.set_agent_rows(agent.id.service, &rows)
+        rows.push(Arc::new(row));
+        self.set_agent_rows(agent.id.service, rows)
     }
 
     /// Changes the rows of a service, given the position of an agent that must be there.
     pub(crate) fn change_agent(
         &mut self,
         id: &AgentId,
-        change: impl FnOnce(&mut Vec<AgentRow>, usize) -> Answer<()>,
+        change: impl FnOnce(&mut Vec<Arc<AgentRow>>, usize) -> Answer<()>,
     ) -> Answer<()> {
         self.shell_works()?;
-        let mut rows = self.agent_rows(id.service)?;
+        let mut rows = self.agent_rows(id.service)?.to_vec();
         let Some(index) = position(&rows, &id.name) else {
             return Err(shell(format!("Transport agent \"{}\" isn't found", id.name))
                 .cause("Parameter name: Identity"));
         };
         change(&mut rows, index)?;
-        self.set_agent_rows(id.service, &rows)
+        self.set_agent_rows(id.service, rows)
     }
 
     /// At the start of a transport service: every agent that is registered and enabled must have its assembly.
@@ -179,7 +178,7 @@ impl World {
             return Ok(());
         }
         let rows = match self.agent_rows(kind) {
-            Ok(rows) => rows,
+            Ok(rows) => rows.to_vec(),
             Err(failure) => {
                 self.log(
                     "MSExchangeTransport",
@@ -204,7 +203,7 @@ impl World {
                 );
                 return Err(format!("{why} (event 7001)"));
             }
-            loaded.push(Loaded { name: row.name, assembly: row.assembly });
+            loaded.push(Loaded { name: row.name.clone(), assembly: row.assembly.clone() });
         }
         self.loaded.insert(service.to_owned(), loaded);
         Ok(())
@@ -236,6 +235,6 @@ impl World {
     }
 }
 
-fn position(rows: &[AgentRow], name: &str) -> Option<usize> {
+fn position(rows: &[Arc<AgentRow>], name: &str) -> Option<usize> {
     rows.iter().position(|row| row.name.eq_ignore_ascii_case(name))
 }

@@ -10,6 +10,7 @@ use mailsec_core::{
     host::{Rank, RegistryView, StartMode, TransportService},
     values::ServerPath,
 };
+use std::sync::Arc;
 
 /// Where Exchange is installed.
 pub const FOLDER: &str = r"C:\Program Files\Microsoft\Exchange Server\V15";
@@ -125,18 +126,18 @@ fn services(world: &mut World) {
 
 fn agents(world: &mut World) {
     let folder = ServerPath::new(FOLDER).join(r"TransportRoles\agents");
-    let rows: Vec<AgentRow> = BUILT_IN_AGENTS
+    let rows: Vec<Arc<AgentRow>> = BUILT_IN_AGENTS
         .into_iter()
         .map(|name| {
             let short = name.replace(' ', "");
             let assembly = folder.join(&format!("Sim{short}.dll"));
             world.disk.put(&assembly, format!("assembly of {name}"), world.now);
-            AgentRow::new(name, &format!("Microsoft.Exchange.Sim.{short}Factory"), &assembly)
+            Arc::new(AgentRow::new(name, &format!("Microsoft.Exchange.Sim.{short}Factory"), &assembly))
         })
         .collect();
     for (service, rows) in [(TransportService::Hub, rows), (TransportService::FrontEnd, Vec::new())] {
         if let Ok(path) = world.agents_file(service) {
-            world.disk.put(&path, crate::world::agents::render(&rows), world.now);
+            world.disk.put(&path, crate::world::content::Content::of_agents(rows), world.now);
         }
     }
 }

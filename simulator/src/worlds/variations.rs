@@ -108,12 +108,12 @@ pub fn restart_pending() -> World {
 pub fn one_agent_disabled() -> World {
     let mut world = vipre_45();
     let hub = mailsec_core::host::TransportService::Hub;
-    let mut rows = world.agent_rows(hub).unwrap_or_default();
+    let mut rows = world.agent_rows(hub).unwrap_or_default().to_vec();
     for row in rows.iter_mut().filter(|row| row.name == vipre::AGENTS[1].0) {
-        row.enabled = false;
+        std::sync::Arc::make_mut(row).enabled = false;
     }
     // A fresh world's disk has room for the file.
-    _ = world.set_agent_rows(hub, &rows);
+    _ = world.set_agent_rows(hub, rows);
     _ = world.load_agents("msexchangetransport");
     world.mail.scanners.truncate(1);
     world.refresh_mail();

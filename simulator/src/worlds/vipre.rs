@@ -18,6 +18,7 @@ use mailsec_core::{
     host::{RegistryView, TransportService},
     values::{AccountName, ServerPath},
 };
+use std::sync::Arc;
 
 /// The product's folder.
 pub const FOLDER: &str = r"C:\Program Files (x86)\VIPRE Email Security";
@@ -132,13 +133,13 @@ fn service(world: &mut World) {
 }
 
 fn agents(world: &mut World) {
-    let mut rows = world.agent_rows(TransportService::Hub).unwrap_or_default();
+    let mut rows = world.agent_rows(TransportService::Hub).unwrap_or_default().to_vec();
     for (index, (name, factory)) in AGENTS.into_iter().enumerate() {
         let place = (AGENTS_AFTER + index).min(exchange::BUILT_IN_AGENTS.len());
-        rows.insert(place, AgentRow::new(name, factory, &assembly(index)));
+        rows.insert(place, Arc::new(AgentRow::new(name, factory, &assembly(index))));
     }
     // A fresh world's disk has room for the file.
-    _ = world.set_agent_rows(TransportService::Hub, &rows);
+    _ = world.set_agent_rows(TransportService::Hub, rows);
     _ = world.load_agents("msexchangetransport");
     world.mail.scanners = AGENTS.into_iter().map(|(name, _)| name.to_owned()).collect();
     world.refresh_mail();

@@ -1,5 +1,4 @@
 #![forbid(unsafe_code)]
-#![allow(clippy::result_large_err, reason = "a failure carries all that its reader needs, and is seldom")]
 //! A rig that runs a whole upgrade on the simulated server, with a scripted person and crashes where asked.
 
 mod case;

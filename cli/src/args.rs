@@ -1,0 +1,305 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Try it without a server:
+  mailsec demo
+
+On the Exchange server, as an administrator:
+  mailsec detect
+  mailsec check  --installer C:\\Install\\vipre.exe
+  mailsec plan   --installer C:\\Install\\vipre.exe --out plan.json --explain
+  mailsec run    --plan plan.json
+  mailsec status
+  mailsec resume
+
+Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
+21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal.";
+
+/// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
+/// the way.
+#[derive(Debug, Parser)]
+#[command(name = "mailsec", version, after_help = AFTER, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Which server: `windows` for this machine, or `sim:FOLDER` for a simulated one
+    #[arg(long, global = true, env = "MAILSEC_HOST", value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// Where the journal lies [default: %ProgramData%\mailsec, or the simulated server's folder]
+    #[arg(long, global = true, env = "MAILSEC_STATE", value_name = "FOLDER")]
+    pub(crate) state: Option<PathBuf>,
+    /// What cannot be found out on the server: the directory, where transport listens [default: config.json beside
+    /// the journal]
+    #[arg(long, global = true, env = "MAILSEC_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Never ask; what needs a person waits at a gate
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Log more to stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Simulated servers: how many times faster than real time [default: as fast as possible]
+    #[arg(long, global = true, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) speed: Option<u32>,
+    /// Where a secret comes from: `NAME=env:VARIABLE` or `NAME=file:PATH`; else it is asked for
+    #[arg(long = "secret", global = true, value_name = "SOURCE")]
+    pub(crate) secrets: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the Exchange server and the product that is installed
+    Detect,
+    /// Look for what would stand in an upgrade's way; changes nothing
+    Check(RequestArgs),
+    /// Make a plan and show it; changes nothing
+    Plan(PlanArgs),
+    /// Show a plan, ask, and run it
+    Run(RunArgs),
+    /// Show where an upgrade stands
+    Status(WhichArgs),
+    /// Answer a gate
+    Answer(AnswerArgs),
+    /// Take an upgrade up again, after a crash, a restart, a pause or an answer
+    Resume(WhichArgs),
+    /// Stop at the next safe point; `resume` goes on
+    Pause(RequestOf),
+    /// Stop at the next safe point and take back what was done
+    Cancel(RequestOf),
+    /// Take back what was done
+    Rollback(RequestOf),
+    /// Stop at the next safe point and leave the server as it is
+    Abandon(RequestOf),
+    /// Show what happened, from the journal
+    Report(ReportArgs),
+    /// Read, check, export and import the journal
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The Windows service that takes an upgrade up after a restart
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Simulated servers, to try things out
+    #[command(subcommand)]
+    World(WorldCommand),
+    /// Watch an upgrade lose its power in the middle, and finish
+    Demo(DemoArgs),
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What an upgrade is wanted to be like.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RequestArgs {
+    /// The installer, as a path on the server
+    #[arg(long, value_name = "PATH")]
+    pub(crate) installer: Option<String>,
+    /// The installer's BLAKE3 digest, from a source that you trust
+    #[arg(long, value_name = "HEX")]
+    pub(crate) digest: Option<String>,
+    /// Accept an installer without a valid signature; say why
+    #[arg(long, value_name = "REASON")]
+    pub(crate) accept_unsigned: Option<String>,
+    /// Run the installer silently; give `--argument` as often as it needs. Without this a person runs it
+    #[arg(long)]
+    pub(crate) silent: bool,
+    /// A switch, or an MSI property `NAME=value`, that you have tested
+    #[arg(long = "argument", value_name = "ARGUMENT", requires = "silent", allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<String>,
+    /// MSI properties that take the service account's name and password: `ACCOUNT,PASSWORD`
+    #[arg(long, value_name = "NAMES", requires = "silent")]
+    pub(crate) credential_properties: Option<String>,
+    /// Use this account for the service, which exists
+    #[arg(long, value_name = r"DOMAIN\USER", group = "account_choice")]
+    pub(crate) account: Option<String>,
+    /// Create this account for the service
+    #[arg(long, value_name = r"DOMAIN\USER", group = "account_choice")]
+    pub(crate) create_account: Option<String>,
+    /// Keep the service's account and reset its password
+    #[arg(long, group = "account_choice")]
+    pub(crate) reset_password: bool,
+    /// Have the program make the new password
+    #[arg(long)]
+    pub(crate) generate_password: bool,
+    /// Folder on the server for backups
+    #[arg(long, value_name = "FOLDER", default_value = r"C:\ProgramData\mailsec\backup")]
+    pub(crate) backup_to: String,
+    /// Do not back the settings up; say why
+    #[arg(long, value_name = "REASON")]
+    pub(crate) skip_backup: Option<String>,
+    /// Where the exported custom rules will lie
+    #[arg(long, value_name = "PATH", default_value = r"C:\ProgramData\mailsec\export\custom-rules.export")]
+    pub(crate) rules_export: String,
+    /// There are no custom rules to export; say how you know
+    #[arg(long, value_name = "REASON")]
+    pub(crate) no_rules: Option<String>,
+    /// Mail while the agents are detached: held, or let through unscanned
+    #[arg(long, value_enum, default_value_t = Unscanned::Hold)]
+    pub(crate) unscanned: Unscanned,
+    /// Seconds that mail may be held or down in all [default: made from the steps]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_stopped: Option<u64>,
+    /// Seconds that mail may flow unscanned in all [default: made from the steps]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_unscanned: Option<u64>,
+    /// Folder on the server for installers' logs
+    #[arg(long, value_name = "FOLDER", default_value = r"C:\ProgramData\mailsec\logs")]
+    pub(crate) logs: String,
+}
+
+/// Mail while the agents are detached.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Unscanned {
+    /// Senders keep it
+    Hold,
+    /// It flows past the product
+    Allow,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    /// Write the plan to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Say of each step what it does, why, and what becomes of it when power fails
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Show this plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with = "installer")]
+    pub(crate) plan: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    /// Run this plan, made by `plan --out`
+    #[arg(long, value_name = "FILE", conflicts_with = "installer")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Do not ask before beginning
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Which upgrade.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhichArgs {
+    /// Its id [default: the one that is not finished, else the last]
+    #[arg(long, value_name = "ID")]
+    pub(crate) upgrade: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// The gate, as `status` shows it
+    pub(crate) gate: String,
+    /// The answer
+    pub(crate) choice: String,
+    /// In your words; kept in the report
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestOf {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// Why; kept in the report
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// Write it to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Check every copy, checksum and chain
+    Verify,
+    /// Print the events of an upgrade
+    Show(WhichArgs),
+    /// Write an upgrade's journal to one file, for support
+    Export {
+        #[command(flatten)]
+        which: WhichArgs,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Take in an exported journal
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// Install it, to start at every boot
+    Install,
+    /// Remove it
+    Uninstall,
+    /// What the service manager calls
+    #[command(hide = true)]
+    Run,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorldCommand {
+    /// Make a simulated server in a folder
+    Create {
+        /// The folder
+        folder: PathBuf,
+        /// Which server [see `world list`]
+        #[arg(long, default_value = "vipre-4.5", value_name = "NAME")]
+        kind: String,
+        /// Something that will go wrong on it, as often as wanted [see `world list`]
+        #[arg(long = "fault", value_name = "NAME")]
+        faults: Vec<String>,
+    },
+    /// The servers and the faults that there are
+    List,
+    /// Show a simulated server
+    Show {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Take the power from a simulated server; it boots when it is next looked at
+    CutPower {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Folder for the simulated server and its journal [default: a new one among the temporary files]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+}

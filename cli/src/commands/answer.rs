@@ -1,0 +1,70 @@
+//! `answer`: to a gate, whether or not a process waits there.
+
+use super::drive;
+use crate::{
+    args::{AnswerArgs, Common},
+    output::Reply,
+    people::{Inbox, actor},
+    place::{Site, Sources, State},
+};
+use mailsec_core::{
+    Failure,
+    engine::{Message, Said},
+    failure::Code,
+    plan::Choice,
+    upgrade::{Actor, Event, Gate},
+    values::GateId,
+};
+use serde_json::json;
+
+pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, Failure> {
+    let state = State::only(common)?;
+    let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
+    let (gate, choice) = parse(loaded.state.gate.as_ref(), args)?;
+    let site = Site::open(common, &Sources::read(common)?)?;
+    let done = match site.journal().await {
+        Ok(mut journal) => {
+            let event = Event::GateAnswered {
+                gate: gate.clone(),
+                choice,
+                by: Actor(actor()),
+                note: args.note.clone(),
+            };
+            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            "Answered. `mailsec resume` goes on."
+        }
+        Err(failure) if failure.code == Code::JournalLocked => {
+            Inbox::new(state.inbox(upgrade)).put(&Message {
+                id: uuid::Uuid::now_v7().to_string(),
+                said: Said::Answer { gate: gate.clone(), choice },
+                by: actor(),
+                note: args.note.clone(),
+            })?;
+            "Handed to the running process."
+        }
+        Err(failure) => return Err(failure),
+    };
+    Ok(Reply::new(done, json!({ "upgrade": upgrade, "gate": gate, "choice": choice })))
+}
+
+fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice), Failure> {
+    let refuse = |expected: String, found: String| {
+        Failure::new(Code::GateNotOpen, "this gate is not open, or does not take this answer")
+            .expected(expected)
+            .found(found)
+            .hint("`mailsec status` shows what is asked; nothing was changed")
+    };
+    let Some(gate) = open else {
+        return Err(refuse("an open gate".to_owned(), "no gate is open".to_owned()));
+    };
+    if gate.id.as_str() != args.gate {
+        return Err(refuse(format!("gate {}", gate.id), format!("gate {}", args.gate)));
+    }
+    match Choice::parse(&args.choice).filter(|choice| gate.choices.contains(choice)) {
+        Some(choice) => Ok((gate.id.clone(), choice)),
+        None => {
+            let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
+            Err(refuse(format!("one of: {}", words.join(", ")), format!("{:?}", args.choice)))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Driving an upgrade until it ends or waits; `resume`.
+
+use super::{VERSION, product, run};
+use crate::{
+    args::{Common, WhichArgs},
+    exit::Exit,
+    output::Reply,
+    people::{FrontDesk, Inbox, Patience, actor},
+    place::{Site, Sources},
+    show,
+};
+use mailsec_core::{
+    Failure,
+    engine::{Engine, Stop, load},
+    failure::Code,
+    journal::{Journal, Stamp},
+    upgrade::{Actor, Event, Request, Standing, StepState},
+    values::UpgradeId,
+};
+use serde_json::json;
+
+pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
+    let mut secrets = Sources::read(common)?;
+    let site = Site::open(common, &secrets)?;
+    let mut journal = site.journal().await?;
+    let (upgrade, _, loaded) = site.state.choose(which.upgrade.as_deref())?;
+    if let Standing::Finished(how) = loaded.state.standing {
+        return Err(Failure::new(Code::RequestRefused, "this upgrade is over")
+            .found(format!("{how:?}").to_lowercase())
+            .hint("`mailsec report` shows what happened"));
+    }
+    if let Some(plan) = &loaded.state.plan {
+        let open = |index: usize| {
+            loaded.state.steps.get(index).is_some_and(|step| !matches!(step.state, StepState::Done(_)))
+        };
+        secrets.ask(&run::wanted(plan, open), common)?;
+    }
+    drop(site);
+    let site = Site::open(common, &secrets)?;
+    if loaded.state.standing == Standing::Paused {
+        record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "")).await?;
+    }
+    drive(common, &site, journal.as_mut(), upgrade).await
+}
+
+/// A request as an event.
+pub(crate) fn requested(request: Request, note: &str) -> Event {
+    Event::Requested { request, by: Actor(actor()), note: note.to_owned() }
+}
+
+/// Journals one event of a person while no process runs the upgrade.
+pub(crate) async fn record(
+    site: &Site,
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    event: Event,
+) -> Result<(), Failure> {
+    let host = site.host();
+    let len = load(&journal.read(upgrade)?).len;
+    let stamp =
+        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    journal.append(upgrade, len, &stamp, &[event])?;
+    journal.settle()
+}
+
+/// Runs until the upgrade ends or waits, and says how it stands.
+pub(crate) async fn drive(
+    common: &Common,
+    site: &Site,
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+) -> Result<Reply, Failure> {
+    let patience = if common.no_input { Patience::None } else { Patience::Keyboard };
+    let stop = drive_to_stop(site, journal, upgrade, patience).await?;
+    let loaded = load(&journal.read(upgrade)?);
+    let gate = loaded.state.gate.as_ref();
+    let exit = Exit::of_stop(&stop, gate.map(|gate| gate.why));
+    let mut text = show::stopped(&stop, &loaded.report);
+    if let (Stop::GateOpen(_), Some(gate)) = (&stop, gate) {
+        text.push_str(&show::gate(gate));
+    }
+    text.push_str(&format!("\nupgrade {upgrade}\njournal {}\n", site.state.journal().display()));
+    let json = json!({
+        "upgrade": upgrade,
+        "stop": show::stop_word(&stop),
+        "exit": exit as u8,
+        "gate": gate.map(show::gate_json),
+        "mail": loaded.report.mail,
+        "journal": site.state.journal(),
+    });
+    Ok(Reply::new(text, json).exit(exit))
+}
+
+/// Runs until the upgrade ends or waits.
+pub(crate) async fn drive_to_stop(
+    site: &Site,
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    patience: Patience,
+) -> Result<Stop, Failure> {
+    let loaded = load(&journal.read(upgrade)?);
+    let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
+    let product = product(&key)?;
+    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
+    let mut watcher = show::Progress::new(&loaded.state);
+    let actor = actor();
+    let mut engine =
+        Engine::open(site.host(), journal, upgrade, product.vendor(), &desk, &mut watcher, (VERSION, &actor))
+            .await?;
+    engine.run().await
+}

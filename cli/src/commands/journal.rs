@@ -1,0 +1,118 @@
+//! `journal`: verify, show, export, import.
+
+use super::site;
+use crate::{
+    args::{Common, JournalCommand},
+    exit::Exit,
+    output::Reply,
+    place::State,
+};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    journal::{Bundle, WitnessState, import},
+};
+use serde_json::json;
+
+pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<Reply, Failure> {
+    match command {
+        JournalCommand::Verify => verify(common).await,
+        JournalCommand::Show(which) => {
+            let (upgrade, witnessed, _) = State::only(common)?.choose(which.upgrade.as_deref())?;
+            let lines: Vec<String> = witnessed
+                .lines
+                .iter()
+                .map(|line| String::from_utf8_lossy(line.json()).into_owned())
+                .collect();
+            Ok(Reply::new(lines.join("\n"), json!({ "upgrade": upgrade, "envelopes": witnessed.envelopes })))
+        }
+        JournalCommand::Export { which, out } => {
+            let state = State::only(common)?;
+            let (upgrade, ..) = state.choose(which.upgrade.as_deref())?;
+            let bundle = state.reader().export(upgrade)?;
+            std::fs::write(&out, bundle.to_json()?).map_err(|error| {
+                Failure::new(Code::FileUnwritable, "the bundle cannot be written")
+                    .found(out.display().to_string())
+                    .cause(error)
+            })?;
+            Ok(Reply::new(
+                format!(
+                    "{} envelopes of upgrade {upgrade} in {}, head {}",
+                    bundle.envelopes,
+                    out.display(),
+                    bundle.head
+                ),
+                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out }),
+            ))
+        }
+        JournalCommand::Import { file } => {
+            let bytes = std::fs::read(&file).map_err(|error| {
+                Failure::new(Code::FileUnreadable, "the bundle cannot be read")
+                    .found(file.display().to_string())
+                    .cause(error)
+            })?;
+            let (bundle, _) = Bundle::read(&bytes)?;
+            let (site, _) = site(common)?;
+            let (mut journal, _) = site.disk_journal().await?;
+            let adopted = import(&mut journal, &bundle)?;
+            Ok(Reply::new(
+                format!("upgrade {}: {} envelopes, {adopted:?}", bundle.upgrade, bundle.envelopes),
+                json!({ "upgrade": bundle.upgrade, "adopted": adopted }),
+            ))
+        }
+    }
+}
+
+/// Both copies when nobody holds the store, else the one that can be read meanwhile.
+async fn verify(common: &Common) -> Result<Reply, Failure> {
+    let state = State::only(common)?;
+    let mut lines = Vec::new();
+    let mut sound = true;
+    for (upgrade, tip, witness) in state.reader().verify()? {
+        let text = match &witness {
+            WitnessState::Whole => "whole".to_owned(),
+            WitnessState::TornTail { bytes } => {
+                format!("whole, and {bytes} bytes of a write that was cut off")
+            }
+            WitnessState::Damaged(damage) => {
+                sound = false;
+                crate::output::describe(&damage.failure())
+            }
+        };
+        lines.push(format!(
+            "upgrade {upgrade}: {} envelopes, head {}\n  witness: {text}",
+            tip.count, tip.hash
+        ));
+    }
+    let mut value = json!({ "witnesses": state.reader().verify()?.iter().map(|(id, tip, state)| json!({ "upgrade": id, "envelopes": tip.count, "head": tip.hash, "state": state })).collect::<Vec<_>>() });
+    if lines.is_empty() {
+        lines.push("there is no upgrade in this journal".to_owned());
+    }
+    let (site, _) = site(common)?;
+    match site.disk_journal().await {
+        Ok((mut journal, report)) => {
+            use mailsec_core::journal::Journal as _;
+            journal.settle()?;
+            let verification = journal.verify()?;
+            sound = verification.is_sound();
+            lines.extend(report.repaired.iter().map(|repair| format!("mended: {repair}")));
+            lines.extend(
+                verification
+                    .upgrades
+                    .iter()
+                    .filter_map(|found| found.damage.as_ref())
+                    .map(|damage| crate::output::describe(&damage.failure())),
+            );
+            lines.push(format!("both copies: {}", if sound { "whole and the same" } else { "NOT whole" }));
+            value["both"] = json!(verification);
+            value["opened"] = json!(report);
+        }
+        Err(failure) if failure.code == Code::JournalLocked => {
+            lines.push("an upgrade is running: only the witness was checked".to_owned());
+        }
+        Err(failure) => return Err(failure),
+    }
+    value["sound"] = json!(sound);
+    let reply = Reply::new(lines.join("\n"), value);
+    Ok(if sound { reply } else { reply.exit(Exit::Journal) })
+}

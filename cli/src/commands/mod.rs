@@ -1,0 +1,79 @@
+//! One file per command, or per family.
+
+mod answer;
+mod demo;
+mod detect;
+mod drive;
+mod journal;
+mod plan;
+mod report;
+mod request;
+mod run;
+mod service;
+mod status;
+mod survey;
+mod world;
+
+use crate::{
+    args::{Cli, Command, Common},
+    output::Reply,
+    place::{Site, Sources},
+};
+use clap::CommandFactory;
+use mailsec_core::{Failure, product::MailSecurityProduct};
+use mailsec_vipre::Vipre;
+
+/// This program's version, as plans and the journal name it.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Runs a command.
+pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
+    let common = cli.common;
+    match cli.command {
+        Command::Detect => detect::detect(&common).await,
+        Command::Check(args) => detect::check(&common, &args).await,
+        Command::Plan(args) => plan::plan(&common, args).await,
+        Command::Run(args) => run::run(&common, args).await,
+        Command::Status(which) => status::status(&common, &which),
+        Command::Answer(args) => answer::answer(&common, &args).await,
+        Command::Resume(which) => drive::resume(&common, &which).await,
+        Command::Pause(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Pause).await,
+        Command::Cancel(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Cancel).await,
+        Command::Rollback(of) => {
+            request::request(&common, &of, mailsec_core::upgrade::Request::RollBack).await
+        }
+        Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
+        Command::Report(args) => report::report(&common, &args),
+        Command::Journal(command) => journal::journal(&common, command).await,
+        Command::Service(command) => service::service(&common, command),
+        Command::World(command) => world::world(&common, command),
+        Command::Demo(args) => demo::demo(args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mailsec", &mut script);
+            let text = String::from_utf8_lossy(&script).into_owned();
+            Ok(Reply::new(text.clone(), serde_json::json!({ "script": text })))
+        }
+    }
+}
+
+/// The products that this program knows. A vendor's crate is added here.
+pub(crate) fn products() -> Vec<Box<dyn MailSecurityProduct>> {
+    vec![Box::new(Vipre)]
+}
+
+/// The product that a plan was made by.
+pub(crate) fn product(key: &str) -> Result<Box<dyn MailSecurityProduct>, Failure> {
+    products().into_iter().find(|product| product.describe().key == key).ok_or_else(|| {
+        Failure::new(mailsec_core::Code::ProductNotFound, "this program does not know the plan's product")
+            .expected(products().iter().map(|product| product.describe().key).collect::<Vec<_>>().join(", "))
+            .found(key)
+            .hint("use the version of the program that made the plan")
+    })
+}
+
+/// The server, with the secrets that were given.
+pub(crate) fn site(common: &Common) -> Result<(Site, Sources), Failure> {
+    let secrets = Sources::read(common)?;
+    Ok((Site::open(common, &secrets)?, secrets))
+}

@@ -1,0 +1,82 @@
+//! `plan`: what would be done, shown and written down.
+
+use super::{VERSION, site, survey};
+use crate::{
+    args::{Common, PlanArgs, RequestArgs},
+    output::Reply,
+    place::Site,
+    show,
+};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    host::Host,
+    plan::{Plan, explain, lint},
+    product::Proposal,
+};
+use serde_json::json;
+use std::path::Path;
+
+pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failure> {
+    let proposal = match &args.plan {
+        Some(file) => Proposal { plan: read(file)?, findings: Vec::new() },
+        None => {
+            let (site, _) = site(common)?;
+            propose(&site, &args.request).await?
+        }
+    };
+    let plan = &proposal.plan;
+    let mut text = show::plan(&proposal, args.explain);
+    if let Some(out) = &args.out {
+        write(out, plan)?;
+        text.push_str(&format!("\nWritten to {}; `mailsec run --plan {0}` runs it.\n", out.display()));
+    }
+    let explained: Vec<_> = plan.steps.iter().map(explain).collect();
+    Ok(Reply::new(
+        text,
+        json!({ "hash": plan.hash(), "plan": plan, "findings": proposal.findings, "explained": explained }),
+    ))
+}
+
+/// Surveys the server and makes a plan; a blocker is an error.
+pub(crate) async fn propose(site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
+    let request = survey::request(args)?;
+    let host: &dyn Host = site.host();
+    let found = survey::survey(host, &request).await?;
+    let findings = found.assess(&request);
+    if let Some(failure) = survey::blocked(&findings) {
+        return Err(failure);
+    }
+    let made = host.clock().now();
+    let plan = found.product.plan(&found.installation, &found.facts, &request, made, VERSION)?;
+    checked(&plan)?;
+    Ok(Proposal { plan, findings })
+}
+
+/// A plan that breaks no rule.
+pub(crate) fn checked(plan: &Plan) -> Result<(), Failure> {
+    let broken = lint(plan);
+    match broken.split_first() {
+        None => Ok(()),
+        Some((first, rest)) => Err(rest.iter().fold(first.clone(), |all, next| all.cause(next))),
+    }
+}
+
+pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        Failure::new(Code::PlanDamaged, "the plan cannot be read")
+            .found(file.display().to_string())
+            .cause(error)
+    })?;
+    let plan = Plan::read(&bytes)?;
+    checked(&plan)?;
+    Ok(plan)
+}
+
+fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
+    std::fs::write(file, plan.canonical()).map_err(|error| {
+        Failure::new(Code::FileUnwritable, "the plan cannot be written")
+            .found(file.display().to_string())
+            .cause(error)
+    })
+}

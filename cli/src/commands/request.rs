@@ -1,0 +1,51 @@
+//! `pause`, `cancel`, `rollback`, `abandon`: journaled requests, carried out at the next safe point.
+
+use super::drive;
+use crate::{
+    args::{Common, RequestOf},
+    output::Reply,
+    people::{Inbox, actor},
+    place::{Site, Sources, State},
+};
+use mailsec_core::{
+    Failure,
+    engine::{Message, Said},
+    failure::Code,
+    upgrade::Request,
+};
+use serde_json::json;
+
+pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -> Result<Reply, Failure> {
+    let state = State::only(common)?;
+    let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
+    request.admit(&loaded.state)?;
+    if request == Request::Abandon && of.note.is_empty() {
+        return Err(Failure::new(
+            Code::RequestRefused,
+            "abandoning leaves the server as it is, and wants a reason",
+        )
+        .expected("--note REASON")
+        .hint("the reason stands in the report"));
+    }
+    let site = Site::open(common, &Sources::read(common)?)?;
+    match site.journal().await {
+        Ok(mut journal) => {
+            let event = drive::requested(request, &of.note);
+            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            drive::drive(common, &site, journal.as_mut(), upgrade).await
+        }
+        Err(failure) if failure.code == Code::JournalLocked => {
+            Inbox::new(state.inbox(upgrade)).put(&Message {
+                id: uuid::Uuid::now_v7().to_string(),
+                said: Said::Request(request),
+                by: actor(),
+                note: of.note.clone(),
+            })?;
+            Ok(Reply::new(
+                format!("Handed to the running process: {request}, at its next safe point."),
+                json!({ "upgrade": upgrade, "request": request }),
+            ))
+        }
+        Err(failure) => Err(failure),
+    }
+}

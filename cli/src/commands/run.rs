@@ -1,0 +1,101 @@
+//! `run`: show a plan, ask, and run it.
+
+use super::{VERSION, drive, plan};
+use crate::{
+    args::{Common, RunArgs},
+    output::{self, Reply},
+    people,
+    place::{Site, Sources},
+    show,
+};
+use mailsec_core::{
+    Failure,
+    engine::begin,
+    failure::Code,
+    host::ServiceName,
+    journal::Stamp,
+    plan::{Operation, Plan},
+    product::Proposal,
+    values::{SecretRef, UpgradeId},
+};
+
+pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure> {
+    let mut secrets = Sources::read(common)?;
+    let site = Site::open(common, &secrets)?;
+    // The journal first: a second run must hear at once that another is under way, not after answering questions.
+    let mut journal = site.journal().await?;
+    let proposal = match &args.plan {
+        Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
+        None => plan::propose(&site, &args.request).await?,
+    };
+    let hash = proposal.plan.hash();
+    output::say(&show::plan(&proposal, false));
+    if !args.yes && (common.no_input || !people::confirm("Nothing has been changed yet.")) {
+        return Err(Failure::new(Code::RequestRefused, "not begun: nobody said yes")
+            .expected("yes at the keyboard, or --yes")
+            .hint("nothing was changed"));
+    }
+    secrets.ask(&wanted(&proposal.plan, |_| true), common)?;
+    drop(site);
+    let site = Site::open(common, &secrets)?;
+    let host = site.host();
+    let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
+    let stamp =
+        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
+    output::say(&format!("upgrade {upgrade}"));
+    if cfg!(windows) && host.services().get(&ServiceName::new("mailsec")).await?.is_none() {
+        output::say("After a restart nothing goes on by itself: `mailsec service install` changes that.");
+    }
+    drive::drive(common, &site, journal.as_mut(), upgrade).await
+}
+
+/// A plan from a file must fit the server as it is now.
+async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
+    let host = site.host();
+    let stale = |what: &str, expected: &str, found: &str| {
+        Err(Failure::new(Code::PlanStale, format!("the plan was made for another {what}"))
+            .expected(expected)
+            .found(found)
+            .hint("make the plan again"))
+    };
+    if plan.server != host.name() {
+        return stale("server", &plan.server, &host.name());
+    }
+    let product = super::product(&plan.product)?;
+    let facts = {
+        let mut facts = mailsec_core::product::Facts::of(host.name());
+        use mailsec_core::product::{FactQuery, gather};
+        gather(host, &mut facts, vec![FactQuery::Services, FactQuery::Packages, FactQuery::Agents]).await;
+        facts
+    };
+    match product.detect(&facts)? {
+        Some(found) if found.version == plan.from => Ok(plan),
+        Some(found) => stale("version", &plan.from.to_string(), &found.version.to_string()),
+        None => stale("state of the server", &plan.naming.before, "no such product"),
+    }
+}
+
+/// The secrets that a plan's steps need and the program does not make itself.
+pub(crate) fn wanted(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&SecretRef> {
+    let made: Vec<&SecretRef> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.operation {
+            Operation::CreateAccount { password, generate: true, .. }
+            | Operation::ResetPassword { password, generate: true, .. } => Some(password),
+            _ => None,
+        })
+        .collect();
+    let mut wanted: Vec<&SecretRef> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| step_counts(*index))
+        .flat_map(|(_, step)| step.operation.secrets())
+        .filter(|name| !made.contains(name))
+        .collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}

@@ -1,0 +1,151 @@
+//! What the server has, and what a product says of it.
+
+use super::products;
+use crate::args::{RequestArgs, Unscanned};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    host::Host,
+    plan::{MailBudget, UnscannedPolicy},
+    product::{
+        AccountChoice, BackupChoice, Facts, Finding, Installation, InstallerChoice, MailSecurityProduct,
+        RulesChoice, Severity, UpgradeRequest,
+    },
+    values::{AccountName, Digest, ServerPath},
+};
+
+/// A product that was found.
+pub(crate) struct Found {
+    pub(crate) product: Box<dyn MailSecurityProduct>,
+    pub(crate) facts: Facts,
+    pub(crate) installation: Installation,
+}
+
+/// Asks the server for the facts that each product wants, and takes the first that is installed.
+pub(crate) async fn survey(host: &dyn Host, request: &UpgradeRequest) -> Result<Found, Failure> {
+    let mut names = Vec::new();
+    for product in products() {
+        let facts = product.gather(host, request).await?;
+        if let Some(installation) = product.detect(&facts)? {
+            return Ok(Found { product, facts, installation });
+        }
+        names.extend(product.describe().names.iter().copied());
+    }
+    Err(Failure::new(Code::ProductNotFound, "no product that this program knows is installed here")
+        .expected(names.join(", "))
+        .hint("run mailsec on the Exchange server that carries the product"))
+}
+
+impl Found {
+    pub(crate) fn assess(&self, request: &UpgradeRequest) -> Vec<Finding> {
+        self.product.assess(&self.installation, &self.facts, request)
+    }
+}
+
+/// The first blocker as a failure that names the others.
+pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
+    let mut blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker);
+    let first = blockers.next()?;
+    let mut failure =
+        Failure::new(Code::Blocked, format!("the upgrade cannot begin: {} [{}]", first.message, first.code));
+    for fact in &first.evidence {
+        failure = match fact.of.as_str() {
+            "expected" => failure.expected(&fact.seen),
+            "found" => failure.found(&fact.seen),
+            of => failure.cause(format!("{of}: {}", fact.seen)),
+        };
+    }
+    for other in blockers {
+        failure = failure.cause(format!("also: {} [{}]", other.message, other.code));
+    }
+    Some(match &first.fix {
+        Some(fix) => failure.hint(fix),
+        None => failure,
+    })
+}
+
+/// Parses what the operator wants.
+pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
+    let installer = args.installer.as_deref().ok_or_else(|| {
+        Failure::new(Code::BadArgument, "no installer was named")
+            .expected(r"--installer with its path on the server, for example C:\Install\setup.exe")
+    })?;
+    let installer = absolute("--installer", installer)?;
+    let digest = match &args.digest {
+        Some(text) => Some(Digest::parse(text).ok_or_else(|| {
+            Failure::new(Code::BadArgument, "--digest is not a digest")
+                .expected("64 hex digits (BLAKE3)")
+                .found(text)
+        })?),
+        None => None,
+    };
+    if args.generate_password && !args.reset_password && args.create_account.is_none() {
+        return Err(Failure::new(Code::BadArgument, "--generate-password makes no sense here")
+            .expected("--create-account or --reset-password with it"));
+    }
+    let account = match (&args.account, &args.create_account) {
+        (Some(account), _) => AccountChoice::Use(AccountName::parse(account)?),
+        (None, Some(account)) => {
+            AccountChoice::Create { account: AccountName::parse(account)?, generate: args.generate_password }
+        }
+        (None, None) if args.reset_password => AccountChoice::Reset { generate: args.generate_password },
+        (None, None) => AccountChoice::Keep,
+    };
+    Ok(UpgradeRequest {
+        installer,
+        digest,
+        unsigned: args.accept_unsigned.clone(),
+        mode: mode(args)?,
+        account,
+        backup: match &args.skip_backup {
+            Some(why) => BackupChoice::Skip(why.clone()),
+            None => BackupChoice::To(absolute("--backup-to", &args.backup_to)?),
+        },
+        rules: match &args.no_rules {
+            Some(why) => RulesChoice::Skip(why.clone()),
+            None => RulesChoice::Export(absolute("--rules-export", &args.rules_export)?),
+        },
+        unscanned: match args.unscanned {
+            Unscanned::Hold => UnscannedPolicy::Hold,
+            Unscanned::Allow => UnscannedPolicy::Allow,
+        },
+        budget: match (args.max_stopped, args.max_unscanned) {
+            (None, None) => None,
+            (stopped, unscanned) => Some(MailBudget {
+                stopped_secs: stopped.unwrap_or(3600),
+                unscanned_secs: unscanned.unwrap_or(match args.unscanned {
+                    Unscanned::Hold => 0,
+                    Unscanned::Allow => 3600,
+                }),
+            }),
+        },
+        logs: absolute("--logs", &args.logs)?,
+    })
+}
+
+fn mode(args: &RequestArgs) -> Result<InstallerChoice, Failure> {
+    if !args.silent {
+        return Ok(InstallerChoice::Attended);
+    }
+    let credentials = match &args.credential_properties {
+        Some(text) => {
+            Some(text.split_once(',').map(|(a, p)| (a.to_owned(), p.to_owned())).ok_or_else(|| {
+                Failure::new(Code::BadArgument, "--credential-properties names no two properties")
+                    .expected("ACCOUNT,PASSWORD")
+                    .found(text)
+            })?)
+        }
+        None => None,
+    };
+    Ok(InstallerChoice::Silent { arguments: args.arguments.clone(), credentials })
+}
+
+fn absolute(option: &str, text: &str) -> Result<ServerPath, Failure> {
+    let path = ServerPath::new(text);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(Failure::new(Code::BadArgument, format!("{option} is not a whole path on the server"))
+        .expected(r"a path such as C:\Install\setup.exe")
+        .found(format!("{text:?}")))
+}

@@ -1,0 +1,102 @@
+//! `world`: simulated servers, to try things out.
+
+use crate::{
+    args::{Common, WorldCommand},
+    output::Reply,
+};
+use mailsec_core::{Failure, failure::Code, values::ServerPath};
+use mailsec_simulator::{Fault, SimHost, World, folder, oracle, worlds};
+use serde_json::json;
+
+type Kind = (&'static str, &'static str, fn() -> World);
+
+const KINDS: &[Kind] = &[
+    ("vipre-4.5", "VIPRE Email Security for Exchange 4.5 on Exchange 2019", worlds::vipre_45),
+    (
+        "nested-admin",
+        "its service account is a domain administrator through three groups",
+        worlds::service_account_is_nested_admin,
+    ),
+    (
+        "primary-group-admin",
+        "its service account has Domain Admins as primary group",
+        worlds::admin_by_primary_group,
+    ),
+    ("exchange-admin", "its service account administers Exchange", worlds::service_account_is_exchange_admin),
+    ("local-system", "its service runs as LocalSystem", worlds::service_is_local_system),
+    ("disk-full", "hardly any space is left", worlds::disk_full),
+    ("unreadable-settings", "a settings file cannot be read", worlds::unreadable_settings),
+    ("restart-pending", "Windows waits for a restart", worlds::restart_pending),
+    ("no-product", "Exchange without a product", worlds::no_product),
+    ("bare", "neither Exchange nor a product", worlds::bare_windows),
+];
+
+pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Failure> {
+    match command {
+        WorldCommand::List => Ok(list()),
+        WorldCommand::Create { folder, kind, faults } => {
+            if folder.join(folder::WORLD_FILE).exists() {
+                return Err(Failure::new(Code::World, "there is a simulated server in that folder already")
+                    .found(folder.display().to_string())
+                    .hint("remove the folder, or choose another"));
+            }
+            let (_, _, make) =
+                KINDS.iter().find(|(name, ..)| *name == kind).ok_or_else(|| unknown("server", &kind))?;
+            let all = named_faults();
+            let mut world = make();
+            for name in &faults {
+                let (_, fault) =
+                    all.iter().find(|(known, _)| known == name).ok_or_else(|| unknown("fault", name))?;
+                fault.apply(&mut world);
+            }
+            SimHost::create(&folder, world)?;
+            Ok(Reply::new(
+                format!("A simulated server in {0}; use it with --host sim:{0}", folder.display()),
+                json!({ "folder": folder, "kind": kind, "faults": faults }),
+            ))
+        }
+        WorldCommand::Show { folder } => {
+            let world = SimHost::open(&folder)?.world();
+            let settings = ServerPath::new(worlds::vipre::FOLDER).join("Settings");
+            let picture = oracle::picture(&world, &settings);
+            let mut text: String = picture.0.iter().map(|(what, how)| format!("{what}: {how}\n")).collect();
+            text.push_str(&format!("time: {}\nboots: {}\nmail: {:?}\n", world.now, world.boots, world.mail));
+            Ok(Reply::new(
+                text,
+                json!({ "picture": picture.0, "now": world.now, "boots": world.boots, "mail": world.mail, "events": world.events }),
+            ))
+        }
+        WorldCommand::CutPower { folder } => {
+            folder::cut_power(&folder)?;
+            Ok(Reply::new(
+                "The power is off; the server boots when it is next looked at.",
+                json!({ "folder": folder }),
+            ))
+        }
+    }
+}
+
+fn named_faults() -> Vec<(String, Fault)> {
+    worlds::named_faults().into_iter().map(|(name, fault)| (name.replace([' ', '.'], "-"), fault)).collect()
+}
+
+fn unknown(what: &str, name: &str) -> Failure {
+    Failure::new(Code::BadArgument, format!("there is no such {what}"))
+        .found(format!("{name:?}"))
+        .hint("`mailsec world list` shows them")
+}
+
+fn list() -> Reply {
+    let faults = named_faults();
+    let mut text = String::from("Servers:\n");
+    for (name, what, _) in KINDS {
+        text.push_str(&format!("  {name:<20} {what}\n"));
+    }
+    text.push_str("\nFaults:\n");
+    for (name, _) in &faults {
+        text.push_str(&format!("  {name}\n"));
+    }
+    let kinds: Vec<_> = KINDS.iter().map(|(name, what, _)| json!({ "name": name, "what": what })).collect();
+    let names: Vec<&String> = faults.iter().map(|(name, _)| name).collect();
+    Reply::new(text, json!({ "kinds": kinds, "faults": names }))
+}

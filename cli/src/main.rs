@@ -1,0 +1,30 @@
+#![forbid(unsafe_code)]
+//! The command `mailsec`.
+//!
+//! What a command answers goes to stdout; progress, questions and errors go to stderr. Exit codes are in [`exit`].
+
+mod args;
+mod commands;
+mod exit;
+mod logging;
+mod output;
+mod people;
+mod place;
+mod show;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let cli = args::Cli::parse();
+    logging::start(cli.common.verbose);
+    let json = cli.common.json;
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::failed(&output::system("the program cannot start", error), json).into(),
+    };
+    let answer = runtime.block_on(commands::run(cli));
+    match answer {
+        Ok(reply) => output::reply(&reply, json).into(),
+        Err(failure) => output::failed(&failure, json).into(),
+    }
+}

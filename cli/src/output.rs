@@ -1,0 +1,82 @@
+//! The only place that prints answers and errors.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
+
+use crate::exit::Exit;
+use mailsec_core::{Failure, failure::Code};
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// What a command answers.
+pub(crate) struct Reply {
+    /// For a person.
+    pub(crate) text: String,
+    /// For a program.
+    pub(crate) json: Value,
+    /// How it ended.
+    pub(crate) exit: Exit,
+}
+
+impl Reply {
+    pub(crate) fn new(text: impl Into<String>, json: Value) -> Self {
+        Self { text: text.into(), json, exit: Exit::Done }
+    }
+
+    pub(crate) fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+}
+
+pub(crate) fn reply(reply: &Reply, json: bool) -> Exit {
+    let text = if json {
+        serde_json::to_string_pretty(&reply.json).unwrap_or_default()
+    } else {
+        reply.text.trim_end().to_owned()
+    };
+    if !text.is_empty() {
+        // A reader that went away (`| head`) is no error.
+        _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+    reply.exit
+}
+
+pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
+    let exit = Exit::of_failure(failure);
+    if json {
+        let value = json!({ "error": failure, "exit": exit as u8 });
+        _ = writeln!(
+            std::io::stdout().lock(),
+            "{}",
+            serde_json::to_string_pretty(&value).unwrap_or_default()
+        );
+    }
+    _ = write!(std::io::stderr().lock(), "{}", describe(failure));
+    exit
+}
+
+/// An error as a person reads it.
+pub(crate) fn describe(failure: &Failure) -> String {
+    let mut text = format!("error[{}]: {}\n", failure.code, failure.message);
+    let mut line = |label: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            text.push_str(&format!("  {label:<9} {value}\n"));
+        }
+    };
+    line("expected:", &failure.expected);
+    line("found:", &failure.found);
+    for cause in &failure.causes {
+        line("because:", &Some(cause.clone()));
+    }
+    line("hint:", &failure.hint);
+    text
+}
+
+/// Says something on the way, to stderr.
+pub(crate) fn say(text: &str) {
+    _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// A failure of the operating system.
+pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Failure {
+    Failure::new(Code::System, what).cause(error)
+}

@@ -1,0 +1,118 @@
+//! Which server.
+
+use super::{Sources, State};
+use crate::{args::Common, output};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    host::Host,
+    journal::{DiskJournal, Journal, OpenOptions, OpenReport},
+};
+use mailsec_simulator::{PoweredJournal, SimHost};
+use std::{path::PathBuf, time::Duration};
+
+/// A server and its journal's place.
+pub(crate) struct Site {
+    server: Server,
+    /// Where the journal lies.
+    pub(crate) state: State,
+}
+
+enum Server {
+    Simulated(SimHost),
+    #[cfg(windows)]
+    Windows(mailsec_windows::WindowsHost),
+}
+
+impl Site {
+    /// The server that `--host` names.
+    pub(crate) fn open(common: &Common, secrets: &Sources) -> Result<Self, Failure> {
+        let which = Which::parse(common)?;
+        let state = State::of(common, &which);
+        let server = match which {
+            Which::Simulated(folder) => {
+                if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
+                    return Err(Failure::new(Code::World, "there is no simulated server in that folder")
+                        .expected(mailsec_simulator::folder::WORLD_FILE)
+                        .found(folder.display().to_string())
+                        .hint("make one with `mailsec world create FOLDER`"));
+                }
+                let mut host = SimHost::open(&folder)?.with_secrets(secrets.values());
+                if let Some(speed) = common.speed {
+                    host =
+                        host.with_pacer(Box::new(move |passed: Duration| std::thread::sleep(passed / speed)));
+                }
+                Server::Simulated(host)
+            }
+            #[cfg(windows)]
+            Which::Windows => Server::Windows(super::windows::open(common, &state, secrets)?),
+            #[cfg(not(windows))]
+            Which::Windows => return Err(not_windows()),
+        };
+        Ok(Self { server, state })
+    }
+
+    pub(crate) fn host(&self) -> &dyn Host {
+        match &self.server {
+            Server::Simulated(host) => host,
+            #[cfg(windows)]
+            Server::Windows(host) => host,
+        }
+    }
+
+    /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
+    pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
+        let (journal, _) = self.disk_journal().await?;
+        Ok(match &self.server {
+            Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
+            #[cfg(windows)]
+            Server::Windows(_) => Box::new(journal),
+        })
+    }
+
+    pub(crate) async fn disk_journal(&self) -> Result<(DiskJournal, OpenReport), Failure> {
+        let host = self.host();
+        let options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
+            .boot(host.power().boot().await?);
+        let (journal, report) = DiskJournal::open(&self.state.journal(), options)?;
+        for repair in &report.repaired {
+            if repair.is_routine() {
+                tracing::info!(%repair, "journal");
+            } else {
+                output::say(&format!("journal: {repair}"));
+            }
+        }
+        for damage in &report.damaged {
+            output::say(&format!("journal: {}", damage.failure()));
+        }
+        Ok((journal, report))
+    }
+}
+
+/// What `--host` says.
+pub(crate) enum Which {
+    Simulated(PathBuf),
+    Windows,
+}
+
+impl Which {
+    pub(crate) fn parse(common: &Common) -> Result<Self, Failure> {
+        match common.host.as_deref() {
+            Some("windows") => Ok(Self::Windows),
+            Some(text) => match text.strip_prefix("sim:").filter(|folder| !folder.is_empty()) {
+                Some(folder) => Ok(Self::Simulated(folder.into())),
+                None => Err(Failure::new(Code::BadArgument, "--host names no server")
+                    .expected("`windows`, or `sim:FOLDER`")
+                    .found(format!("{text:?}"))),
+            },
+            None if cfg!(windows) => Ok(Self::Windows),
+            None => Err(not_windows()),
+        }
+    }
+}
+
+fn not_windows() -> Failure {
+    Failure::new(Code::BadArgument, "this machine is not an Exchange server")
+        .expected("Windows, or `--host sim:FOLDER` for a simulated server")
+        .hint("`mailsec demo` shows a whole upgrade; `mailsec world create FOLDER` makes a server to try things on")
+}

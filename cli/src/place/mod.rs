@@ -1,0 +1,11 @@
+//! Where a command works: which server, and where its journal lies.
+
+mod host;
+mod secrets;
+mod state;
+#[cfg(windows)]
+mod windows;
+
+pub(crate) use host::Site;
+pub(crate) use secrets::Sources;
+pub(crate) use state::State;

@@ -1,0 +1,106 @@
+//! Where secrets come from: the environment, a file that only its owner can read, or the keyboard. Never arguments.
+
+use crate::{args::Common, output};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    values::{Secret, SecretRef},
+};
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+};
+
+/// The secrets that were given.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    values: BTreeMap<SecretRef, Secret>,
+}
+
+impl Sources {
+    /// Reads the sources that `--secret` names.
+    pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
+        let mut values = BTreeMap::new();
+        for text in &common.secrets {
+            let (name, value) = source(text)?;
+            values.insert(SecretRef::new(name), value);
+        }
+        Ok(Self { values })
+    }
+
+    pub(crate) fn values(&self) -> BTreeMap<SecretRef, Secret> {
+        self.values.clone()
+    }
+
+    /// Asks at the keyboard for what is missing. Without a keyboard it stays missing, and a gate asks later.
+    pub(crate) fn ask(&mut self, names: &[&SecretRef], common: &Common) -> Result<(), Failure> {
+        if common.no_input || !std::io::stdin().is_terminal() {
+            return Ok(());
+        }
+        for name in names {
+            if self.values.contains_key(*name) {
+                continue;
+            }
+            let typed = rpassword::prompt_password(format!("{name}: "))
+                .map_err(|error| output::system("the keyboard cannot be read", error))?;
+            if !typed.is_empty() {
+                self.values.insert((*name).clone(), Secret::new(typed));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn source(text: &str) -> Result<(&str, Secret), Failure> {
+    let wrong = || {
+        // The text is not repeated: somebody may have typed the secret itself.
+        Failure::new(Code::BadArgument, "--secret does not name a source")
+            .expected("NAME=env:VARIABLE or NAME=file:PATH")
+            .hint("secrets are never given in arguments, which every user of the machine can see")
+    };
+    let (name, from) = text.split_once('=').ok_or_else(wrong)?;
+    let value = match from.split_once(':').ok_or_else(wrong)? {
+        ("env", variable) => std::env::var(variable).map_err(|error| {
+            Failure::new(Code::SecretMissing, format!("the secret {name} is not in the environment"))
+                .expected(format!("the variable {variable}"))
+                .cause(error)
+        })?,
+        ("file", path) => file(name, Path::new(path))?,
+        _ => return Err(wrong()),
+    };
+    if value.is_empty() {
+        return Err(Failure::new(Code::SecretMissing, format!("the secret {name} is empty")));
+    }
+    Ok((name, Secret::new(value)))
+}
+
+fn file(name: &str, path: &Path) -> Result<String, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::new(Code::SecretMissing, format!("the file with the secret {name} cannot be read"))
+            .found(path.display().to_string())
+            .cause(error)
+    };
+    private(path).map_err(unreadable)?.map_or(Ok(()), Err)?;
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// A failure when others than its owner can read the file.
+#[cfg(unix)]
+fn private(path: &Path) -> std::io::Result<Option<Failure>> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = std::fs::metadata(path)?.mode() & 0o777;
+    Ok((mode & 0o077 != 0).then(|| {
+        Failure::new(Code::AccessDenied, "the file with the secret can be read by others")
+            .expected("mode 600")
+            .found(format!("mode {mode:o}, {}", PathBuf::from(path).display()))
+            .hint("chmod 600, and change the secret if others use this machine")
+    }))
+}
+
+/// Access lists of Windows are not judged here; `docs/security.md` says how to set them.
+#[cfg(not(unix))]
+fn private(path: &Path) -> std::io::Result<Option<Failure>> {
+    std::fs::metadata(PathBuf::from(path)).map(|_| None)
+}

@@ -1,0 +1,96 @@
+//! Where the journal and all that belongs to it lies.
+
+use super::host::Which;
+use crate::args::Common;
+use mailsec_core::{
+    Failure,
+    engine::{Loaded, load},
+    failure::Code,
+    journal::{WitnessReader, Witnessed},
+    upgrade::Standing,
+    values::UpgradeId,
+};
+use std::path::PathBuf;
+
+/// The folder of one server's journal.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    folder: PathBuf,
+}
+
+impl State {
+    pub(crate) fn of(common: &Common, which: &Which) -> Self {
+        let folder = common.state.clone().unwrap_or_else(|| match which {
+            Which::Simulated(world) => world.join("state"),
+            Which::Windows => {
+                let base = std::env::var_os("ProgramData")
+                    .map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
+                base.join("mailsec")
+            }
+        });
+        Self { folder }
+    }
+
+    /// Without a server: only the journal is looked at.
+    pub(crate) fn only(common: &Common) -> Result<Self, Failure> {
+        match &common.state {
+            Some(folder) => Ok(Self { folder: folder.clone() }),
+            None => Ok(Self::of(common, &Which::parse(common)?)),
+        }
+    }
+
+    /// What cannot be found out on the server.
+    #[cfg(windows)]
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.folder.join("journal")
+    }
+
+    /// Where messages for a running upgrade are left.
+    pub(crate) fn inbox(&self, upgrade: UpgradeId) -> PathBuf {
+        self.folder.join("inbox").join(upgrade.to_string())
+    }
+
+    pub(crate) fn reader(&self) -> WitnessReader {
+        WitnessReader::new(self.journal())
+    }
+
+    /// The upgrade that is meant: the one named, else the one that is not finished, else the last.
+    pub(crate) fn choose(&self, named: Option<&str>) -> Result<(UpgradeId, Witnessed, Loaded), Failure> {
+        let reader = self.reader();
+        let none = || {
+            Failure::new(Code::UpgradeNotFound, "there is no such upgrade")
+                .found(format!("journal {}", self.journal().display()))
+        };
+        let id = match named {
+            Some(text) => UpgradeId::parse(text).ok_or_else(|| {
+                Failure::new(Code::BadArgument, "this is not an upgrade's id")
+                    .expected("a UUID, as `mailsec status` shows it")
+                    .found(format!("{text:?}"))
+            })?,
+            // Only the last can be unfinished: a new one does not begin while another is.
+            None => reader.upgrades()?.pop().ok_or_else(|| {
+                Failure::new(Code::UpgradeNotFound, "there is no upgrade yet")
+                    .found(format!("journal {}", self.journal().display()))
+                    .hint("`mailsec run` begins one")
+            })?,
+        };
+        let witnessed = reader.read(id).map_err(|failure| match failure.code {
+            Code::UpgradeNotFound => none(),
+            _ => failure,
+        })?;
+        let loaded = load(&witnessed.envelopes);
+        if loaded.state.standing == Standing::Empty {
+            return Err(none());
+        }
+        Ok((id, witnessed, loaded))
+    }
+}

@@ -1,0 +1,28 @@
+//! A gate, in full sentences.
+
+use super::text::wrap;
+use mailsec_core::upgrade::Gate;
+
+/// A gate for a program.
+pub(crate) fn gate_json(gate: &Gate) -> serde_json::Value {
+    serde_json::json!({ "id": gate.id, "why": gate.why, "question": gate.question, "choices": gate.choices })
+}
+
+/// The question and the answers that it takes.
+pub(crate) fn gate(gate: &Gate) -> String {
+    let question = &gate.question;
+    let mut text = format!("\nQUESTION  {}\n\n", question.title);
+    for (index, line) in question.todo.iter().enumerate() {
+        text.push_str(&wrap(&format!("  {}. ", index + 1), "     ", line));
+    }
+    text.push('\n');
+    text.push_str(&wrap("  Why:       ", "             ", &question.why));
+    text.push_str(&wrap("  Verified:  ", "             ", &question.verified));
+    text.push_str(&wrap("  Otherwise: ", "             ", &question.otherwise));
+    text.push_str("\n  Answers:\n");
+    for choice in &gate.choices {
+        text.push_str(&format!("    {:<14} {}\n", choice.word(), choice.meaning()));
+    }
+    text.push_str(&format!("\n  mailsec answer {} ANSWER [--note TEXT]\n", gate.id));
+    text
+}

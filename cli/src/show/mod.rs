@@ -1,0 +1,14 @@
+//! How things are shown to a person. Plain text at 80 columns; colour is never needed to understand it.
+
+mod gate;
+mod plan;
+mod progress;
+mod report;
+mod survey;
+mod text;
+
+pub(crate) use gate::{gate, gate_json};
+pub(crate) use plan::plan;
+pub(crate) use progress::Progress;
+pub(crate) use report::{report, standing, status, stop_word, stopped};
+pub(crate) use survey::{findings, installation};

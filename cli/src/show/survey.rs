@@ -1,0 +1,52 @@
+//! What was found, and what was noticed.
+
+use super::text::wrap;
+use mailsec_core::{
+    host::ExchangeServer,
+    product::{Finding, Installation},
+};
+
+pub(crate) fn installation(server: &str, exchange: Option<&ExchangeServer>, found: &Installation) -> String {
+    let mut text = format!("Server     {server}\n");
+    match exchange {
+        Some(exchange) => {
+            let role = if exchange.edge { "Edge" } else { "Mailbox" };
+            text.push_str(&format!("Exchange   {} ({role}), {}\n", exchange.version, exchange.folder));
+        }
+        None => text.push_str("Exchange   not found\n"),
+    }
+    text.push_str(&format!("Product    {} {}\n", found.name, found.version));
+    text.push_str(&format!("Folder     {}\n           (from {})\n", found.folder, found.folder_found));
+    for service in &found.services {
+        text.push_str(&format!(
+            "Service    {} ({}), {}, logs on as {}\n",
+            service.display,
+            service.name,
+            format!("{:?}", service.state).to_lowercase(),
+            service.account
+        ));
+    }
+    for agent in &found.agents {
+        let state = if agent.enabled { "enabled" } else { "disabled" };
+        text.push_str(&format!(
+            "Agent      {}, {state}, priority {}\n           {}\n",
+            agent.id, agent.priority, agent.assembly
+        ));
+    }
+    text
+}
+
+pub(crate) fn findings(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let head = format!("{:<8} ", finding.severity.to_string());
+        text.push_str(&wrap(&head, "         ", &format!("{} [{}]", finding.message, finding.code)));
+        for fact in &finding.evidence {
+            text.push_str(&wrap("           ", "           ", &format!("{}: {}", fact.of, fact.seen)));
+        }
+        if let Some(fix) = &finding.fix {
+            text.push_str(&wrap("         > ", "           ", fix));
+        }
+    }
+    text
+}

@@ -1,0 +1,63 @@
+//! Wrapping and times.
+
+use mailsec_core::values::Timestamp;
+
+/// Wraps text to 80 columns: the first line after `first`, the others after `rest`.
+pub(super) fn wrap(first: &str, rest: &str, text: &str) -> String {
+    let mut out = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > 80 {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            rest.clone_into(&mut line);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+    out
+}
+
+/// Milliseconds as a person says them.
+pub(super) fn span(ms: u64) -> String {
+    match (ms / 1000, ms % 1000) {
+        (0, 0) => "0 s".to_owned(),
+        (secs @ 0..10, ms) => format!("{secs}.{} s", ms / 100),
+        (secs @ 10..120, _) => format!("{secs} s"),
+        (secs, _) => format!("{} min {:02} s", secs / 60, secs % 60),
+    }
+}
+
+/// The time of day, UTC.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.to_string().get(11..19).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_longer_than_a_terminal() {
+        let text = "word ".repeat(60);
+        let wrapped = wrap("   1. ", "      ", &text);
+        assert!(wrapped.lines().all(|line| line.chars().count() <= 80));
+        assert_eq!(wrapped.matches("word").count(), 60);
+        assert!(wrapped.lines().skip(1).all(|line| line.starts_with("      word")));
+    }
+
+    #[test]
+    fn spans_read_naturally() {
+        assert_eq!(span(0), "0 s");
+        assert_eq!(span(2_340), "2.3 s");
+        assert_eq!(span(61_000), "61 s");
+        assert_eq!(span(125_000), "2 min 05 s");
+    }
+}

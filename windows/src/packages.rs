@@ -1,0 +1,276 @@
+//! Packages and installers.
+
+use crate::{
+    blocking::blocking,
+    command_line::{LogDetail, check_request, install_line, uninstall_line},
+    files,
+    installer_log::without_secrets,
+    os_error::system_failure,
+    package_file, registry,
+    services::controls,
+    uninstall_entry::{UNINSTALL, entry},
+    win::{machine, process, security, signature, version},
+};
+use async_trait::async_trait;
+use mailsec_core::{
+    Code, Failure, Permit,
+    host::{
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages,
+        RegistryView, ServiceState, Signature, UninstallRequest,
+    },
+    values::{Secret, ServerPath},
+};
+use std::{
+    fs,
+    io::{self, Read},
+    os::windows::process::CommandExt,
+    panic,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often a running installer is looked at.
+const POLL: Duration = Duration::from_millis(200);
+/// The installer is not ended with this program: not by Ctrl+C, and not with the job of a remote session.
+const NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+const BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
+const ACCESS_DENIED: i32 = 5;
+/// `SERVICE_ACCEPT_SHUTDOWN`, see [`WindowsPackages::busy`].
+const ACCEPTS_SHUTDOWN_ONLY: u32 = 4;
+
+/// Packages of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WindowsPackages;
+
+#[async_trait]
+impl Packages for WindowsPackages {
+    async fn installed(&self) -> Answer<Vec<InstalledPackage>> {
+        blocking(installed).await
+    }
+
+    async fn inspect(&self, path: &ServerPath) -> Answer<PackageFile> {
+        let path = path.clone();
+        blocking(move || inspect(&path)).await
+    }
+
+    /// An installation is running exactly when the service `msiserver` accepts nothing but a shutdown
+    /// (<https://learn.microsoft.com/windows/win32/msi/-msiexecute-mutex>).
+    async fn busy(&self) -> Answer<bool> {
+        blocking(|| {
+            if machine::is_wine() {
+                return Ok(wine_installs());
+            }
+            Ok(controls("msiserver")?.is_some_and(|(state, accepted)| {
+                state != ServiceState::Stopped && accepted == ACCEPTS_SHUTDOWN_ONLY
+            }))
+        })
+        .await
+    }
+
+    async fn install<'a>(&self, _: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {
+        check_request(&request)?;
+        let mut command = match request.kind {
+            PackageKind::Msi => {
+                let path = request.package.clone();
+                let hidden = blocking(move || Ok(read_msi(&path)?.hidden)).await?;
+                let detail = LogDetail::fitting(request.secret_properties, &hidden);
+                let mut command = Command::new(msiexec()?);
+                command.raw_arg(install_line(&request, detail)?.as_str());
+                command
+            }
+            PackageKind::Exe => {
+                let mut command = Command::new(request.package.as_str());
+                command.args(request.arguments);
+                command
+            }
+        };
+        prepare(&mut command, request.kind, request.log)?;
+        run(command, request.log, request.secret_properties, request.limit).await
+    }
+
+    async fn uninstall<'a>(&self, _: &Permit, request: UninstallRequest<'a>) -> Answer<InstallerOutcome> {
+        let detail = LogDetail::fitting(request.secret_properties, &[]);
+        let mut command = Command::new(msiexec()?);
+        command.raw_arg(uninstall_line(&request, detail)?.as_str());
+        prepare(&mut command, PackageKind::Msi, request.log)?;
+        run(command, request.log, request.secret_properties, request.limit).await
+    }
+}
+
+/// Under Wine `msiexec.exe` installs by itself, without the service: it is busy while one runs.
+fn wine_installs() -> bool {
+    let image = |pid| process::Process::open(pid).and_then(|p| p.image()).map(ServerPath::new).ok();
+    let is_installer = |path: ServerPath| path.file_name().eq_ignore_ascii_case("msiexec.exe");
+    process::all().unwrap_or_default().into_iter().filter_map(image).any(is_installer)
+}
+
+fn installed() -> Result<Vec<InstalledPackage>, Failure> {
+    let mut packages: Vec<InstalledPackage> = Vec::new();
+    for view in [RegistryView::Wide, RegistryView::Narrow] {
+        let Some(root) = registry::open(view, UNINSTALL)? else { continue };
+        let keys = root.keys().map_err(io::Error::from);
+        let keys =
+            keys.map_err(|e| system_failure(Code::System, "installed packages cannot be listed", &e))?;
+        for name in keys {
+            // One that was removed since is no error.
+            let Some(key) = registry::open(view, &format!(r"{UNINSTALL}\{name}"))? else { continue };
+            let package = entry(&name, |value| registry::read(&key, value).ok().flatten());
+            packages.extend(package.filter(|package| !packages.contains(package)));
+        }
+    }
+    packages.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.key.cmp(&b.key)));
+    Ok(packages)
+}
+
+fn package_missing(failure: Failure) -> Failure {
+    match failure.code {
+        Code::FileMissing | Code::FileUnreadable => Failure { code: Code::PackageMissing, ..failure },
+        _ => failure,
+    }
+}
+
+fn read_msi(path: &ServerPath) -> Result<package_file::MsiProperties, Failure> {
+    let file = files::open(path).map_err(package_missing)?;
+    let damaged = || {
+        Failure::new(Code::PackageMissing, format!("{path} is a damaged MSI package"))
+            .hint("download it again and compare its size and checksum with the vendor's")
+    };
+    // The reader is made for whole files; what it makes of a torn one must not end an upgrade.
+    match panic::catch_unwind(|| package_file::msi_properties(file)) {
+        Ok(Ok(properties)) => Ok(properties),
+        Ok(Err(e)) => Err(damaged().cause(e)),
+        Err(_) => Err(damaged()),
+    }
+}
+
+fn inspect(path: &ServerPath) -> Result<PackageFile, Failure> {
+    let mut head = Vec::new();
+    let unreadable =
+        |e: &io::Error| system_failure(Code::PackageMissing, format!("{path} cannot be read"), e);
+    let opened = files::open(path).map_err(package_missing)?;
+    opened.take(8).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
+    let kind = package_file::kind_of(&head)?;
+    let (size, digest) = files::measure(path).map_err(package_missing)?;
+    let (product, version, product_code, signed) = match kind {
+        PackageKind::Msi => {
+            let found = read_msi(path)?;
+            (found.product, found.version, found.product_code, found.signed)
+        }
+        PackageKind::Exe => {
+            let (product, version) = version::product(&files::long(path)?).map_err(|e| unreadable(&e))?;
+            let signed =
+                package_file::exe_is_signed(files::open(path).map_err(package_missing)?).unwrap_or(false);
+            (product, version, None, signed)
+        }
+    };
+    let signature = signature_of(path, signed);
+    Ok(PackageFile { path: path.clone(), kind, size, digest, product, version, product_code, signature })
+}
+
+fn signature_of(path: &ServerPath, signed: bool) -> Signature {
+    if !signed {
+        return Signature::Absent;
+    }
+    if machine::is_wine() {
+        return Signature::Unchecked("Wine has no trust store to check it against".to_owned());
+    }
+    // Not in the long form, which some of the trust providers do not take.
+    match signature::verify(std::path::Path::new(path.as_str())) {
+        signature::Verdict::Valid(signer) => Signature::Valid(signer),
+        signature::Verdict::Absent => Signature::Absent,
+        signature::Verdict::Invalid(code) => {
+            Signature::Invalid(format!("{} ({code:#010x})", io::Error::from_raw_os_error(code)))
+        }
+    }
+}
+
+fn msiexec() -> Result<String, Failure> {
+    let system = machine::system_folder()
+        .map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
+    Ok(format!(r"{system}\msiexec.exe"))
+}
+
+/// Makes the log's folder for administrators only, and gives a program its log as output.
+fn prepare(command: &mut Command, kind: PackageKind, log: &ServerPath) -> Result<(), Failure> {
+    if let Some(folder) = log.parent() {
+        files::make_folders(&folder)?;
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if kind == PackageKind::Exe {
+        let unwritable =
+            |e: &io::Error| system_failure(Code::FileUnwritable, format!("{log} cannot be written"), e);
+        let path = files::long(log)?;
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(unwritable(&e)),
+            _ => {}
+        }
+        let file = security::create_file(&path).map_err(|e| unwritable(&e))?;
+        let second = file.try_clone().map_err(|e| unwritable(&e))?;
+        command.stdout(file).stderr(second);
+    }
+    Ok(())
+}
+
+async fn run(
+    command: Command,
+    log: &ServerPath,
+    secrets: &[(String, Secret)],
+    limit: Duration,
+) -> Answer<InstallerOutcome> {
+    let (log, secrets) = (log.clone(), secrets.to_vec());
+    blocking(move || {
+        let outcome = wait(command, &log, limit);
+        clean(&log, &secrets);
+        outcome
+    })
+    .await
+}
+
+fn wait(mut command: Command, log: &ServerPath, limit: Duration) -> Result<InstallerOutcome, Failure> {
+    let unstarted = |e: &io::Error| system_failure(Code::InstallerFailed, "the installer cannot be run", e);
+    let begun = Instant::now();
+    command.creation_flags(NEW_PROCESS_GROUP | BREAKAWAY_FROM_JOB);
+    let mut child = match command.spawn() {
+        // A job that does not let go of its processes.
+        Err(e) if e.raw_os_error() == Some(ACCESS_DENIED) => {
+            command.creation_flags(NEW_PROCESS_GROUP);
+            command.spawn().map_err(|e| unstarted(&e))?
+        }
+        started => started.map_err(|e| unstarted(&e))?,
+    };
+    loop {
+        if let Some(status) = child.try_wait().map_err(|e| unstarted(&e))? {
+            let code = status.code().unwrap_or(-1);
+            let hint = package_file::exit_code_hint(code).unwrap_or_default();
+            tracing::info!(code, hint, %log, "the installer ended");
+            return Ok(InstallerOutcome::from_exit_code(code));
+        }
+        if begun.elapsed() >= limit {
+            // Left running: one that is ended in the middle leaves half a product.
+            return Err(Failure::new(Code::TimeLimit, "the installer takes too long and is still running")
+                .expected(format!("its end within {} s", limit.as_secs()))
+                .hint(format!("look at {log}; go on when process {} has ended", child.id()))
+                .ask());
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// Takes secrets out of the log. A log that cannot be cleaned is removed rather than kept with a password in it.
+fn clean(log: &ServerPath, secrets: &[(String, Secret)]) {
+    if secrets.is_empty() {
+        return;
+    }
+    let Ok(path) = files::long(log) else { return };
+    let cleaned = fs::read(&path).and_then(|content| match without_secrets(&content, secrets) {
+        Some(clean) => fs::write(&path, clean),
+        None => Ok(()),
+    });
+    if let Err(error) = cleaned
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%log, %error, "the installer's log cannot be cleaned of secrets");
+        let _ = fs::remove_file(&path);
+    }
+}

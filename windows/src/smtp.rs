@@ -1,0 +1,293 @@
+//! Proof that mail flows: one harmless message to the Transport service itself.
+
+use crate::blocking::blocking;
+use async_trait::async_trait;
+use mailsec_core::{
+    Code, Failure,
+    host::{Answer, Mail, ProbeReport, ProbeVerdict},
+};
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+/// A line of an answer has at most 512 bytes (RFC 5321, 4.5.3.1.5); servers are allowed more here.
+const LINE_LIMIT: u64 = 4096;
+const LINES_LIMIT: usize = 100;
+
+/// Sends probes to one address.
+#[derive(Clone, Debug)]
+pub struct SmtpProbe {
+    server: SocketAddr,
+    limit: Duration,
+    helo: String,
+    recipient: String,
+}
+
+/// The recipient that every server must take, without a domain (RFC 5321, 4.5.1).
+pub const POSTMASTER: &str = "postmaster";
+
+impl SmtpProbe {
+    /// Probes `server`, each within `limit`, as machine `name`, with a message to `recipient`.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`] when the recipient could not stand between `<` and `>`.
+    pub fn new(server: SocketAddr, limit: Duration, name: &str, recipient: &str) -> Result<Self, Failure> {
+        let fits = |c: char| c.is_ascii_graphic() && !"<>".contains(c);
+        if recipient.is_empty() || !recipient.chars().all(fits) {
+            return Err(Failure::new(Code::BadArgument, "this is not an address of mail")
+                .expected("an address such as postmaster@example.org")
+                .found(recipient));
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        let name: String = name.chars().filter(|c| allowed(*c)).collect();
+        let helo = if name.is_empty() { "localhost".to_owned() } else { name };
+        Ok(Self { server, limit, helo, recipient: recipient.to_owned() })
+    }
+}
+
+#[async_trait]
+impl Mail for SmtpProbe {
+    async fn probe(&self, marker: &str) -> Answer<ProbeReport> {
+        if marker.is_empty() || !marker.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+            return Err(Failure::new(Code::BadArgument, "a probe's marker is not one")
+                .expected("letters, digits, hyphens, periods, underscores")
+                .found(marker));
+        }
+        let (probe, marker) = (self.clone(), marker.to_owned());
+        blocking(move || probe.send(&marker)).await
+    }
+}
+
+/// What ended the conversation before the message was accepted.
+enum Stop {
+    /// The server answered with this code.
+    Answer(u16),
+    /// The server wants something of *this* message (a log-on, another recipient), which says nothing of others.
+    Unfit,
+    /// No connection, or it broke, or the time was up: senders keep their mail and try again.
+    Connection,
+}
+
+struct Conversation {
+    stream: BufReader<TcpStream>,
+    ends: Instant,
+    evidence: Vec<String>,
+}
+
+impl SmtpProbe {
+    fn send(&self, marker: &str) -> Result<ProbeReport, Failure> {
+        let begun = Instant::now();
+        let connect = |stream: TcpStream| Conversation {
+            stream: BufReader::new(stream),
+            ends: begun + self.limit,
+            evidence: Vec::new(),
+        };
+        let (verdict, mut evidence) = match TcpStream::connect_timeout(&self.server, self.limit).map(connect)
+        {
+            Err(e) => (ProbeVerdict::Deferred, vec![format!("connecting to {}: {e}", self.server)]),
+            Ok(mut talk) => {
+                let verdict = match self.converse(&mut talk, marker) {
+                    Ok(()) => ProbeVerdict::Accepted,
+                    // RFC 5321, 4.2.1: 4yz is transient, the sender tries again; 5yz is final, it gives up.
+                    Err(Stop::Answer(code)) if code >= 500 => ProbeVerdict::Refused,
+                    Err(Stop::Answer(_) | Stop::Connection) => ProbeVerdict::Deferred,
+                    Err(Stop::Unfit) => return Err(self.unfit(&talk.evidence)),
+                };
+                (verdict, talk.evidence)
+            }
+        };
+        // Last line first.
+        evidence.reverse();
+        Ok(ProbeReport { verdict, evidence })
+    }
+
+    fn unfit(&self, evidence: &[String]) -> Failure {
+        Failure::new(Code::MailProbe, "the server does not take the probe's message, so nothing is known of others")
+            .expected(format!("a connector at {} that takes anonymous mail for {}", self.server, self.recipient))
+            .found(evidence.last().cloned().unwrap_or_default())
+            .hint("let the probe use another address: port 25 of the front end passes a message on to the transport \
+                   service before it answers; or another recipient")
+            .ask()
+    }
+
+    /// The null sender, so that nobody gets a report when the message cannot be delivered. Extensions are not used.
+    fn converse(&self, talk: &mut Conversation, marker: &str) -> Result<(), Stop> {
+        talk.expect("greeting", 2)?;
+        talk.say(&format!("HELO {}", self.helo), 2)?;
+        talk.say("MAIL FROM:<>", 2)?;
+        talk.say(&format!("RCPT TO:<{}>", self.recipient), 2)?;
+        talk.say("DATA", 3)?;
+        let message = format!(
+            "Message-ID: <{marker}@mailsec.invalid>\r\n\
+             From: mailsec <postmaster@mailsec.invalid>\r\n\
+             To: <{}>\r\n\
+             Subject: mailsec: test of the mail flow\r\n\
+             Auto-Submitted: auto-generated\r\n\
+             X-Auto-Response-Suppress: All\r\n\
+             \r\n\
+             This message proves that mail flows during an upgrade. It can be deleted.\r\n.",
+            self.recipient
+        );
+        talk.say(&message, 2)?;
+        // It is accepted; how the server takes its leave does not matter.
+        let _ = talk.put("QUIT");
+        Ok(())
+    }
+}
+
+impl Conversation {
+    fn say(&mut self, text: &str, class: u16) -> Result<(), Stop> {
+        let shown = if text.contains('\n') { "message" } else { text };
+        self.put(text).map_err(|e| self.broke(shown, &e))?;
+        self.expect(shown, class)
+    }
+
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        self.arm()?;
+        self.stream.get_mut().write_all(format!("{text}\r\n").as_bytes())
+    }
+
+    /// Gives the next call what is left of the time for the whole probe.
+    fn arm(&self) -> io::Result<()> {
+        let left = self.ends.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.get_ref().set_read_timeout(Some(left))?;
+        self.stream.get_ref().set_write_timeout(Some(left))
+    }
+
+    fn broke(&mut self, after: &str, error: &io::Error) -> Stop {
+        self.evidence.push(format!("after {after}: {error}"));
+        Stop::Connection
+    }
+
+    fn expect(&mut self, after: &str, class: u16) -> Result<(), Stop> {
+        match self.answer() {
+            Ok(code) if code / 100 == class => Ok(()),
+            // 530 is "log on first" (RFC 4954); the "Default" connector on port 2525 says so to anonymous clients.
+            // Enhanced codes 5.1 and 5.7 are about an address and about rights (RFC 3463).
+            Ok(530) => Err(Stop::Unfit),
+            Ok(500..) if after.starts_with("RCPT") && self.last_is_about(&["5.1.", "5.7."]) => {
+                Err(Stop::Unfit)
+            }
+            Ok(code) => Err(Stop::Answer(code)),
+            Err(e) => Err(self.broke(after, &e)),
+        }
+    }
+
+    fn last_is_about(&self, kinds: &[&str]) -> bool {
+        let said = self.evidence.last().and_then(|line| line.get(4..)).unwrap_or_default();
+        kinds.iter().any(|kind| said.starts_with(kind))
+    }
+
+    /// One answer, which may have several lines; its code is that of the last.
+    fn answer(&mut self) -> io::Result<u16> {
+        for _ in 0..LINES_LIMIT {
+            self.arm()?;
+            let mut line = Vec::new();
+            (&mut self.stream).take(LINE_LIMIT).read_until(b'\n', &mut line)?;
+            if line.last() != Some(&b'\n') {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end();
+            self.evidence.push(line.chars().take(500).collect());
+            let code =
+                line.get(..3).and_then(|code| code.parse().ok()).filter(|code| (200..600).contains(code));
+            let code = code.ok_or_else(|| io::Error::other("this is not an answer of a mail server"))?;
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(code);
+            }
+        }
+        Err(io::Error::other("the answer does not end"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{net::TcpListener, thread};
+
+    /// A server that answers each line with the next of `answers`, and the message with the one after.
+    fn probe(answers: &'static [&'static str]) -> (Result<ProbeReport, Failure>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            let mut heard = String::new();
+            let mut in_data = false;
+            for answer in answers {
+                stream.write_all(answer.as_bytes()).unwrap();
+                loop {
+                    let before = heard.len();
+                    if lines.read_line(&mut heard).unwrap_or(0) == 0 {
+                        return heard;
+                    }
+                    let line = heard[before..].trim_end().to_owned();
+                    if !in_data || line == "." {
+                        in_data = line == "DATA";
+                        break;
+                    }
+                }
+            }
+            heard
+        });
+        let report = SmtpProbe::new(address, Duration::from_millis(700), "mx 1", POSTMASTER).unwrap();
+        let report = report.send("m-1");
+        (report, server.join().unwrap())
+    }
+
+    #[test]
+    fn accepted_means_that_the_server_took_the_message() {
+        let (report, heard) = probe(&[
+            "220-a\r\n220 b\r\n",
+            "250 hi\r\n",
+            "250 ok\r\n",
+            "250 ok\r\n",
+            "354 go\r\n",
+            "250 queued\r\n",
+        ]);
+        let report = report.unwrap();
+        assert_eq!((report.verdict, report.evidence[0].as_str()), (ProbeVerdict::Accepted, "250 queued"));
+        assert!(heard.starts_with("HELO mx1\r\nMAIL FROM:<>\r\n"), "{heard}");
+        assert!(heard.contains("Message-ID: <m-1@mailsec.invalid>\r\n"));
+    }
+
+    #[test]
+    fn transient_answers_and_broken_connections_defer_and_final_ones_refuse() {
+        let verdict = |answers| probe(answers).0.unwrap().verdict;
+        assert_eq!(
+            verdict(&["220 a\r\n", "250 b\r\n", "421 4.3.2 Service not available\r\n"]),
+            ProbeVerdict::Deferred
+        );
+        assert_eq!(verdict(&["220 a\r\n", "250 b\r\n", "550 no\r\n"]), ProbeVerdict::Refused);
+        assert_eq!(verdict(&["554 no\r\n"]), ProbeVerdict::Refused);
+        assert_eq!(verdict(&["220 a\r\n", "250 b"]), ProbeVerdict::Deferred);
+        assert_eq!(verdict(&["hello\r\n"]), ProbeVerdict::Deferred);
+        assert_eq!(verdict(&[""]), ProbeVerdict::Deferred);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_probe_itself_is_no_verdict_on_mail() {
+        let refused = |answers| probe(answers).0.unwrap_err().code;
+        assert_eq!(refused(&["220 a\r\n", "250 b\r\n", "530 5.7.57 not authenticated\r\n"]), Code::MailProbe);
+        let unknown = &["220 a\r\n", "250 b\r\n", "250 c\r\n", "550 5.1.10 no such recipient\r\n"];
+        assert_eq!(refused(unknown), Code::MailProbe);
+        let address = SocketAddr::from(([127, 0, 0, 1], 25));
+        assert!(SmtpProbe::new(address, Duration::ZERO, "", "a>\r\nDATA").is_err());
+    }
+
+    #[test]
+    fn nobody_at_home_defers() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let report =
+            SmtpProbe::new(address, Duration::from_secs(1), "", POSTMASTER).unwrap().send("m").unwrap();
+        assert_eq!(report.verdict, ProbeVerdict::Deferred);
+        assert!(report.evidence[0].starts_with("connecting to 127.0.0.1:"));
+    }
+}
