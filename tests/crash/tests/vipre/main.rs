@@ -1,0 +1,14 @@
+//! The VIPRE upgrade on the simulated server, interrupted everywhere. One program, so that it is linked once.
+
+mod article;
+mod crash_points;
+mod docs;
+mod faults;
+mod interactions;
+mod loops;
+mod pairs;
+mod plans;
+mod properties;
+mod refusals;
+mod requests;
+mod rollback;
