@@ -291,6 +291,49 @@ pub(crate) enum WorldCommand {
         /// The folder
         folder: PathBuf,
     },
+    /// Do what a person does at the simulated server, while no process runs an upgrade on it
+    Act {
+        /// The folder
+        folder: PathBuf,
+        /// What
+        #[command(subcommand)]
+        deed: Deed,
+    },
+}
+
+/// What a person does at a simulated server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deed {
+    /// Save a file
+    Save {
+        /// Where, on the server
+        path: String,
+        /// Its content
+        text: String,
+    },
+    /// Run an installer to its end
+    Install {
+        /// The installer, as a path on the server
+        path: String,
+        /// The account to type in where it asks; its password comes from `--secret service-account-password=...`
+        #[arg(long, value_name = r"DOMAIN\USER")]
+        account: Option<String>,
+    },
+    /// Start a service
+    Start {
+        /// Its name
+        service: String,
+    },
+    /// Stop a service
+    Stop {
+        /// Its name
+        service: String,
+    },
+    /// Let time pass
+    Pass {
+        /// How much
+        seconds: u64,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -35,8 +35,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
         };
         secrets.ask(&run::wanted(plan, open), common)?;
     }
-    drop(site);
-    let site = Site::open(common, &secrets)?;
+    let site = site.with_secrets(&secrets)?;
     if loaded.state.standing == Standing::Paused {
         record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "")).await?;
     }

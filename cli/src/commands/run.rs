@@ -36,8 +36,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
             .hint("nothing was changed"));
     }
     secrets.ask(&wanted(&proposal.plan, |_| true), common)?;
-    drop(site);
-    let site = Site::open(common, &secrets)?;
+    let site = site.with_secrets(&secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let stamp =

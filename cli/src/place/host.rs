@@ -9,7 +9,10 @@ use mailsec_core::{
     journal::{DiskJournal, Journal, OpenOptions, OpenReport},
 };
 use mailsec_simulator::{PoweredJournal, SimHost};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// A server and its journal's place.
 pub(crate) struct Site {
@@ -32,10 +35,7 @@ impl Site {
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
-                    return Err(Failure::new(Code::World, "there is no simulated server in that folder")
-                        .expected(mailsec_simulator::folder::WORLD_FILE)
-                        .found(folder.display().to_string())
-                        .hint("make one with `mailsec world create FOLDER`"));
+                    return Err(no_world(&folder));
                 }
                 let mut host = SimHost::open(&folder)?.with_secrets(secrets.values());
                 if let Some(speed) = common.speed {
@@ -50,6 +50,18 @@ impl Site {
             Which::Windows => return Err(not_windows()),
         };
         Ok(Self { server, state })
+    }
+
+    /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
+    /// shares its power, and a second copy of that server would not know what the first one does.
+    #[cfg_attr(not(windows), expect(clippy::unnecessary_wraps, reason = "opening Windows can fail"))]
+    pub(crate) fn with_secrets(self, secrets: &Sources) -> Result<Self, Failure> {
+        let server = match self.server {
+            Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
+            #[cfg(windows)]
+            Server::Windows(_) => Server::Windows(super::windows::open(secrets)?),
+        };
+        Ok(Self { server, state: self.state })
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
@@ -109,6 +121,14 @@ impl Which {
             None => Err(not_windows()),
         }
     }
+}
+
+/// A folder without a simulated server.
+pub(crate) fn no_world(folder: &Path) -> Failure {
+    Failure::new(Code::World, "there is no simulated server in that folder")
+        .expected(mailsec_simulator::folder::WORLD_FILE)
+        .found(folder.display().to_string())
+        .hint("make one with `mailsec world create FOLDER`")
 }
 
 fn not_windows() -> Failure {

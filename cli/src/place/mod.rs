@@ -4,6 +4,6 @@ mod host;
 mod secrets;
 mod state;
 
-pub(crate) use host::Site;
+pub(crate) use host::{Site, no_world};
 pub(crate) use secrets::Sources;
 pub(crate) use state::State;
