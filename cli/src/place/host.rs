@@ -54,7 +54,6 @@ impl Site {
 
     /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
     /// shares its power, and a second copy of that server would not know what the first one does.
-    #[cfg_attr(not(windows), expect(clippy::unnecessary_wraps, reason = "opening Windows can fail"))]
     pub(crate) fn with_secrets(self, secrets: &Sources) -> Result<Self, Failure> {
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),

@@ -1,0 +1,17 @@
+//! A simulated server in a folder of its own, the real command, and what it said.
+
+mod place;
+mod ran;
+
+pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder};
+pub(crate) use ran::{Ran, filters};
+
+/// Compares what a command said with an inline snapshot, without what differs from run to run.
+macro_rules! says {
+    ($place:expr, $said:expr, @$expected:literal) => {
+        insta::with_settings!({ filters => $crate::harness::filters(&$place), omit_expression => true }, {
+            insta::assert_snapshot!($said, @$expected);
+        })
+    };
+}
+pub(crate) use says;

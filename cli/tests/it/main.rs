@@ -1,0 +1,8 @@
+//! Black-box tests of the real `mailsec` command, on simulated servers that are kept in folders.
+//!
+//! One program with many modules, because linking costs more than running.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
+
+mod harness;
+mod kill;
