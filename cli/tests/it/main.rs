@@ -6,3 +6,6 @@
 
 mod harness;
 mod kill;
+mod plans;
+mod refused;
+mod usage;

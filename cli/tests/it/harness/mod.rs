@@ -4,14 +4,12 @@ mod place;
 mod ran;
 
 pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder};
-pub(crate) use ran::{Ran, filters};
+pub(crate) use ran::{Ran, settings};
 
 /// Compares what a command said with an inline snapshot, without what differs from run to run.
 macro_rules! says {
     ($place:expr, $said:expr, @$expected:literal) => {
-        insta::with_settings!({ filters => $crate::harness::filters(&$place), omit_expression => true }, {
-            insta::assert_snapshot!($said, @$expected);
-        })
+        $crate::harness::settings(&$place).bind(|| insta::assert_snapshot!($said, @$expected))
     };
 }
 pub(crate) use says;

@@ -50,10 +50,13 @@ impl fmt::Display for Ran {
     }
 }
 
-/// Replaces what differs from run to run, or with every change of the simulated server's timing.
-pub(crate) fn filters(place: &Place) -> Vec<(String, &'static str)> {
+/// Snapshots without what differs from run to run, or with every change of the simulated server's timing.
+pub(crate) fn settings(place: &Place) -> insta::Settings {
     let folder = place.folder.display().to_string();
-    [
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    for (pattern, to) in [
         (folder.as_str(), "[WORLD]"),
         (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "[ID]"),
         (r"\b[0-9a-f]{64}\b", "[HASH]"),
@@ -63,8 +66,8 @@ pub(crate) fn filters(place: &Place) -> Vec<(String, &'static str)> {
         (r"\b(\d+\.\d s|\d+ min \d\d s|[1-9]\d* s)\b", "[SPAN]"),
         (r"\bprocess \d+", "process [PID]"),
         (r"\b\d+ events, chain", "[COUNT] events, chain"),
-    ]
-    .into_iter()
-    .map(|(pattern, to)| (pattern.to_owned(), to))
-    .collect()
+    ] {
+        settings.add_filter(pattern, to);
+    }
+    settings
 }
