@@ -38,6 +38,10 @@ pub(crate) struct Common {
     /// Where the journal lies [default: %ProgramData%\mailsec, or the simulated server's folder]
     #[arg(long, global = true, env = "MAILSEC_STATE", value_name = "FOLDER")]
     pub(crate) state: Option<PathBuf>,
+    /// What cannot be found out on the server: the directory, where transport listens [default: config.json beside
+    /// the journal]
+    #[arg(long, global = true, env = "MAILSEC_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -4,7 +4,7 @@ use super::{VERSION, product, run};
 use crate::{
     args::{Common, WhichArgs},
     exit::Exit,
-    output::{self, Reply},
+    output::Reply,
     people::{FrontDesk, Inbox, Patience, actor},
     place::{Site, Sources},
     show,
@@ -35,7 +35,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
         };
         secrets.ask(&run::wanted(plan, open), common)?;
     }
-    let site = site.with_secrets(&secrets)?;
+    let site = site.with_secrets(common, &secrets)?;
     if loaded.state.standing == Standing::Paused {
         record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "")).await?;
     }
@@ -62,7 +62,7 @@ pub(crate) async fn record(
     journal.settle()
 }
 
-/// Runs until the upgrade ends or waits.
+/// Runs until the upgrade ends or waits, and says how it stands.
 pub(crate) async fn drive(
     common: &Common,
     site: &Site,
@@ -70,36 +70,7 @@ pub(crate) async fn drive(
     upgrade: UpgradeId,
 ) -> Result<Reply, Failure> {
     let patience = if common.no_input { Patience::None } else { Patience::Keyboard };
-    drive_with(site, journal, upgrade, patience).await
-}
-
-/// As [`drive`], waiting at gates in another way.
-pub(crate) async fn drive_with(
-    site: &Site,
-    journal: &mut dyn Journal,
-    upgrade: UpgradeId,
-    patience: Patience,
-) -> Result<Reply, Failure> {
-    let loaded = load(&journal.read(upgrade)?);
-    let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
-    let product = product(&key)?;
-    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
-    let mut watcher = show::Progress::new(&loaded.state);
-    let actor = actor();
-    let stop = {
-        let mut engine = Engine::open(
-            site.host(),
-            journal,
-            upgrade,
-            product.vendor(),
-            &desk,
-            &mut watcher,
-            (VERSION, &actor),
-        )
-        .await?;
-        engine.run().await?
-    };
-    drop(watcher);
+    let stop = drive_to_stop(site, journal, upgrade, patience).await?;
     let loaded = load(&journal.read(upgrade)?);
     let gate = loaded.state.gate.as_ref();
     let exit = Exit::of_stop(&stop, gate.map(|gate| gate.why));
@@ -108,16 +79,32 @@ pub(crate) async fn drive_with(
         text.push_str(&show::gate(gate));
     }
     text.push_str(&format!("\nupgrade {upgrade}\njournal {}\n", site.state.journal().display()));
-    if matches!(stop, Stop::RestartPending) {
-        output::say("the server restarts now");
-    }
     let json = json!({
         "upgrade": upgrade,
         "stop": show::stop_word(&stop),
         "exit": exit as u8,
-        "gate": gate.map(|gate| json!({ "id": gate.id, "why": gate.why, "question": gate.question, "choices": gate.choices })),
+        "gate": gate.map(show::gate_json),
         "mail": loaded.report.mail,
         "journal": site.state.journal(),
     });
-    Ok(run::told(text, json, exit))
+    Ok(Reply::new(text, json).exit(exit))
+}
+
+/// Runs until the upgrade ends or waits.
+pub(crate) async fn drive_to_stop(
+    site: &Site,
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    patience: Patience,
+) -> Result<Stop, Failure> {
+    let loaded = load(&journal.read(upgrade)?);
+    let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
+    let product = product(&key)?;
+    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
+    let mut watcher = show::Progress::new(&loaded.state);
+    let actor = actor();
+    let mut engine =
+        Engine::open(site.host(), journal, upgrade, product.vendor(), &desk, &mut watcher, (VERSION, &actor))
+            .await?;
+    engine.run().await
 }

@@ -3,7 +3,6 @@
 use super::{VERSION, drive, plan};
 use crate::{
     args::{Common, RunArgs},
-    exit::Exit,
     output::{self, Reply},
     people,
     place::{Site, Sources},
@@ -13,6 +12,7 @@ use mailsec_core::{
     Failure,
     engine::begin,
     failure::Code,
+    host::ServiceName,
     journal::Stamp,
     plan::{Operation, Plan},
     product::Proposal,
@@ -36,13 +36,16 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
             .hint("nothing was changed"));
     }
     secrets.ask(&wanted(&proposal.plan, |_| true), common)?;
-    let site = site.with_secrets(&secrets)?;
+    let site = site.with_secrets(common, &secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let stamp =
         Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
+    if cfg!(windows) && host.services().get(&ServiceName::new("mailsec")).await?.is_none() {
+        output::say("After a restart nothing goes on by itself: `mailsec service install` changes that.");
+    }
     drive::drive(common, &site, journal.as_mut(), upgrade).await
 }
 
@@ -94,9 +97,4 @@ pub(crate) fn wanted(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&S
     wanted.sort();
     wanted.dedup();
     wanted
-}
-
-/// How a run that stopped is told.
-pub(crate) fn told(text: String, json: serde_json::Value, exit: Exit) -> Reply {
-    Reply::new(text, json).exit(exit)
 }

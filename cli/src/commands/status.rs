@@ -28,7 +28,7 @@ pub(crate) fn status(common: &Common, which: &WhichArgs) -> Result<Reply, Failur
             "steps": loaded.report.steps,
             "mail": loaded.state.ledger.now(),
             "mail_totals": loaded.report.mail,
-            "gate": gate.map(|gate| json!({ "id": gate.id, "why": gate.why, "question": gate.question, "choices": gate.choices })),
+            "gate": gate.map(show::gate_json),
             "holder": state.reader().holder(),
             "journal": witnessed.state,
         }),

@@ -1,6 +1,6 @@
 //! The desk at which a running upgrade meets people.
 
-use super::{Inbox, actor, keyboard};
+use super::{Inbox, actor, keyboard, keyboard::Asked};
 use crate::output;
 use async_trait::async_trait;
 use mailsec_core::{
@@ -8,7 +8,7 @@ use mailsec_core::{
     engine::{Desk, Message, Said},
     upgrade::{Gate, State},
 };
-use std::{io::IsTerminal, time::Duration};
+use std::io::IsTerminal;
 
 /// How long an open gate is waited at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub(crate) enum Patience {
     Keyboard,
     /// Not at all.
     None,
-    /// For a message in the inbox, however long: the service.
-    #[cfg_attr(not(windows), expect(dead_code, reason = "only the Windows service waits so"))]
-    Inbox,
 }
 
 /// The desk.
@@ -31,6 +28,11 @@ pub(crate) struct FrontDesk {
 impl FrontDesk {
     pub(crate) fn new(inbox: Inbox, patience: Patience) -> Self {
         Self { inbox, patience }
+    }
+
+    /// The oldest message. An inbox that cannot be read now may be readable later; the gate is open either way.
+    fn message(&self) -> Option<Message> {
+        self.inbox.messages().ok()?.into_iter().next()
     }
 }
 
@@ -51,21 +53,16 @@ impl Desk for FrontDesk {
         match self.patience {
             Patience::None => None,
             Patience::Keyboard if !std::io::stdin().is_terminal() => None,
-            Patience::Keyboard => {
-                let (choice, note) = keyboard::ask(gate)?;
-                Some(Message {
+            // Somebody else may answer from another terminal meanwhile.
+            Patience::Keyboard => match keyboard::ask(gate, || self.message()) {
+                Asked::Answered(choice, note) => Some(Message {
                     id: uuid::Uuid::now_v7().to_string(),
                     said: Said::Answer { gate: gate.id.clone(), choice },
                     by: actor(),
                     note,
-                })
-            }
-            Patience::Inbox => loop {
-                // An inbox that cannot be read now may be readable later; the gate is open either way.
-                if let Some(message) = self.inbox.messages().ok()?.into_iter().next() {
-                    return Some(message);
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                }),
+                Asked::Elsewhere(message) => Some(message),
+                Asked::Left => None,
             },
         }
     }

@@ -45,7 +45,7 @@ impl Site {
                 Server::Simulated(host)
             }
             #[cfg(windows)]
-            Which::Windows => Server::Windows(super::windows::open(secrets)?),
+            Which::Windows => Server::Windows(super::windows::open(common, &state, secrets)?),
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
@@ -54,11 +54,13 @@ impl Site {
 
     /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
     /// shares its power, and a second copy of that server would not know what the first one does.
-    pub(crate) fn with_secrets(self, secrets: &Sources) -> Result<Self, Failure> {
+    pub(crate) fn with_secrets(self, common: &Common, secrets: &Sources) -> Result<Self, Failure> {
+        #[cfg(not(windows))]
+        let _ = common;
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
             #[cfg(windows)]
-            Server::Windows(_) => Server::Windows(super::windows::open(secrets)?),
+            Server::Windows(_) => Server::Windows(super::windows::open(common, &self.state, secrets)?),
         };
         Ok(Self { server, state: self.state })
     }

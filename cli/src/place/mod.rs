@@ -3,6 +3,8 @@
 mod host;
 mod secrets;
 mod state;
+#[cfg(windows)]
+mod windows;
 
 pub(crate) use host::{Site, no_world};
 pub(crate) use secrets::Sources;

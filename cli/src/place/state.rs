@@ -39,6 +39,17 @@ impl State {
         }
     }
 
+    /// What cannot be found out on the server.
+    #[cfg(windows)]
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.join("config.json")
+    }
+
+    #[cfg(windows)]
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.folder.join("journal")
     }
@@ -56,8 +67,9 @@ impl State {
     pub(crate) fn choose(&self, named: Option<&str>) -> Result<(UpgradeId, Witnessed, Loaded), Failure> {
         let reader = self.reader();
         let none = || {
-            Failure::new(Code::UpgradeNotFound, "there is no such upgrade")
+            Failure::new(Code::UpgradeNotFound, "there is no such upgrade in this journal")
                 .found(format!("journal {}", self.journal().display()))
+                .hint("`mailsec journal verify` names those that there are")
         };
         let id = match named {
             Some(text) => UpgradeId::parse(text).ok_or_else(|| {

@@ -3,6 +3,11 @@
 use super::text::wrap;
 use mailsec_core::upgrade::Gate;
 
+/// A gate for a program.
+pub(crate) fn gate_json(gate: &Gate) -> serde_json::Value {
+    serde_json::json!({ "id": gate.id, "why": gate.why, "question": gate.question, "choices": gate.choices })
+}
+
 /// The question and the answers that it takes.
 pub(crate) fn gate(gate: &Gate) -> String {
     let question = &gate.question;

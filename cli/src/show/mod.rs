@@ -7,7 +7,7 @@ mod report;
 mod survey;
 mod text;
 
-pub(crate) use gate::gate;
+pub(crate) use gate::{gate, gate_json};
 pub(crate) use plan::plan;
 pub(crate) use progress::Progress;
 pub(crate) use report::{report, standing, status, stop_word, stopped};

@@ -2,12 +2,12 @@
 //! journal, within it, and before, in the middle of and after each effect - and the next process brings the upgrade
 //! to the same end.
 
-use crate::harness::{Place, Ran, SECRET, SILENT, fast_folder};
+use crate::harness::{Place, Ran, SECRET, SILENT, fast_folder, picture};
 use mailsec_core::{
     journal::WitnessState,
     plan::Observation,
     upgrade::Event,
-    values::{Digest, ServerPath},
+    values::Digest,
 };
 use mailsec_simulator::{
     Fate, World,
@@ -85,10 +85,6 @@ fn copy(from: &Path, to: &Path) {
             false => drop(fs::copy(path, target).unwrap()),
         }
     }
-}
-
-fn picture(world: &World) -> Picture {
-    oracle::picture(world, &ServerPath::new(vipre::FOLDER).join("Settings"))
 }
 
 /// The world after everything that was still under way.

@@ -6,6 +6,8 @@
 
 mod harness;
 mod kill;
+mod people;
 mod plans;
 mod refused;
+mod running;
 mod usage;

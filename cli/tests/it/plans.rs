@@ -37,6 +37,7 @@ fn a_plan_that_is_not_there() {
     error[plan-damaged]: the plan cannot be read
       found:    [WORLD]/plan.json
       because:  No such file or directory (os error 2)
+      hint:     `mailsec plan --out FILE` makes one
     ");
 }
 
@@ -49,8 +50,9 @@ fn a_plan_that_is_cut_off() {
     exit: 30
     error[plan-damaged]: this is not a plan, or a damaged one
       expected: the JSON that `mailsec plan --out FILE` writes
-      found:    line 1, column 3866
-      because:  EOF while parsing a string at line 1 column 3866
+      found:    line 222, column 27
+      because:  EOF while parsing a string at line 222 column 27
+      hint:     make the plan again
     ");
 }
 

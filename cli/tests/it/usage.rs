@@ -104,6 +104,7 @@ fn a_server_whose_file_is_damaged() {
     ----- stderr -----
     error[world]: the simulated world in [WORLD]/world.json cannot be used
       because:  EOF while parsing an object at line 1 column 1
+      hint:     remove the folder, and make a new server with `mailsec world create`
     ");
 }
 
@@ -180,8 +181,9 @@ fn an_upgrade_that_does_not_exist() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[upgrade-not-found]: there is no such upgrade
+    error[upgrade-not-found]: there is no such upgrade in this journal
       found:    journal [WORLD]/state/journal
+      hint:     `mailsec journal verify` names those that there are
     ");
     says!(place, place.changes_nothing(["report", "--upgrade", "last-night"]), @r#"
     exit: 2
@@ -229,12 +231,13 @@ fn a_variable_that_is_not_set() {
     let place = Place::vipre();
     let source = "service-account-password=env:NO_SUCH_VARIABLE";
     says!(place, place.changes_nothing(["--secret", source, "run", "--yes"].into_iter().chain(INSTALL)), @r"
-    exit: 1
+    exit: 30
     ----- stdout -----
     ----- stderr -----
     error[secret-missing]: the secret service-account-password is not in the environment
       expected: the variable NO_SUCH_VARIABLE
       because:  environment variable not found
+      hint:     set it for this program alone, or use NAME=file:PATH
     ");
 }
 
@@ -246,7 +249,7 @@ fn a_secret_file_that_others_can_read() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let source = format!("service-account-password=file:{}", path.display());
     says!(place, place.changes_nothing(["--secret", &source, "detect"]), @r"
-    exit: 1
+    exit: 30
     ----- stdout -----
     ----- stderr -----
     error[access-denied]: the file with the secret can be read by others
@@ -258,10 +261,11 @@ fn a_secret_file_that_others_can_read() {
     place.changes_nothing(["--secret", &source, "detect"]).exits(0);
     fs::remove_file(&path).unwrap();
     says!(place, place.changes_nothing(["--secret", &source, "detect"]), @r"
-    exit: 1
+    exit: 30
     ----- stdout -----
     ----- stderr -----
     error[secret-missing]: the file with the secret service-account-password cannot be read
+      expected: a file that holds the secret and nothing else
       found:    [WORLD]/password
       because:  No such file or directory (os error 2)
     ");
@@ -275,9 +279,11 @@ fn an_empty_secret() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let source = format!("service-account-password=file:{}", path.display());
     says!(place, place.changes_nothing(["--secret", &source, "detect"]), @r"
-    exit: 1
+    exit: 30
     ----- stdout -----
     ----- stderr -----
     error[secret-missing]: the secret service-account-password is empty
+      expected: at least one character
+      hint:     see that its source has been filled
     ");
 }

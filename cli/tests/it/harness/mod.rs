@@ -2,9 +2,11 @@
 
 mod place;
 mod ran;
+mod running;
 
-pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder};
+pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
+pub(crate) use running::Running;
 
 /// Compares what a command said with an inline snapshot, without what differs from run to run.
 macro_rules! says {

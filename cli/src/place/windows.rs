@@ -1,0 +1,58 @@
+//! The Windows host, with what it cannot find out by itself.
+
+use super::{Sources, State};
+use crate::args::Common;
+use mailsec_core::{Failure, failure::Code};
+use mailsec_windows::{DirectoryConfig, SecretSources, WindowsConfig, WindowsHost};
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf};
+
+/// The content of `config.json`; every field may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Config {
+    /// Where the transport service itself listens.
+    smtp: Option<SocketAddr>,
+    /// Whom the probe's message is for.
+    smtp_recipient: Option<String>,
+    /// The directory.
+    directory: Option<DirectoryConfig>,
+}
+
+pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<WindowsHost, Failure> {
+    let config = read(common.config.clone(), state)?;
+    let secrets = SecretSources::new();
+    for (name, secret) in sources.values() {
+        secrets.set(name, secret);
+    }
+    let mut made = WindowsConfig { directory: config.directory, secrets, ..WindowsConfig::default() };
+    if let Some(smtp) = config.smtp {
+        made.smtp = smtp;
+    }
+    if let Some(recipient) = config.smtp_recipient {
+        made.smtp_recipient = recipient;
+    }
+    WindowsHost::new(made)
+}
+
+/// A file that was named must be there; the default one need not.
+fn read(named: Option<PathBuf>, state: &State) -> Result<Config, Failure> {
+    let path = named.clone().unwrap_or_else(|| state.config());
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Config::default());
+        }
+        Err(error) => {
+            return Err(Failure::new(Code::FileUnreadable, "the configuration cannot be read")
+                .found(path.display().to_string())
+                .cause(error));
+        }
+    };
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Failure::new(Code::BadArgument, "the configuration is not as it must be")
+            .expected("JSON with smtp, smtp_recipient, directory; see docs/configuration.md")
+            .found(path.display().to_string())
+            .cause(error)
+    })
+}
