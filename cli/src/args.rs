@@ -240,8 +240,12 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
-    /// Check every copy, checksum and chain
-    Verify,
+    /// Check every copy, checksum and chain; what one copy still has is put back
+    Verify {
+        /// Cut a journal that no copy has whole after its last good envelope; a journal that has none is set aside
+        #[arg(long)]
+        cut_damage: bool,
+    },
     /// Print the events of an upgrade
     Show(WhichArgs),
     /// Write an upgrade's journal to one file, for support

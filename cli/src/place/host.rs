@@ -75,7 +75,7 @@ impl Site {
 
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
-        let (journal, _) = self.disk_journal().await?;
+        let (journal, _) = self.disk_journal(false).await?;
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
             #[cfg(windows)]
@@ -83,10 +83,14 @@ impl Site {
         })
     }
 
-    pub(crate) async fn disk_journal(&self) -> Result<(DiskJournal, OpenReport), Failure> {
+    /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
+    pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
         let host = self.host();
-        let options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
+        let mut options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
             .boot(host.power().boot().await?);
+        if cut_damage {
+            options = options.cut_damage();
+        }
         let (journal, report) = DiskJournal::open(&self.state.journal(), options)?;
         for repair in &report.repaired {
             if repair.is_routine() {

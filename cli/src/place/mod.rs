@@ -8,4 +8,4 @@ mod windows;
 
 pub(crate) use host::{Site, no_world};
 pub(crate) use secrets::Sources;
-pub(crate) use state::State;
+pub(crate) use state::{State, unread};

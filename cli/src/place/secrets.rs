@@ -29,6 +29,11 @@ impl Sources {
         Ok(Self { values })
     }
 
+    /// Whether this one was given.
+    pub(crate) fn has(&self, name: &SecretRef) -> bool {
+        self.values.contains_key(name)
+    }
+
     pub(crate) fn values(&self) -> BTreeMap<SecretRef, Secret> {
         self.values.clone()
     }

@@ -4,10 +4,12 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
 
+mod damage;
 mod harness;
 mod kill;
 mod people;
 mod plans;
 mod refused;
 mod running;
+mod secrets;
 mod usage;

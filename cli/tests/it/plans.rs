@@ -60,18 +60,25 @@ fn a_plan_that_is_cut_off() {
 fn a_plan_that_was_changed_by_hand() {
     let (place, file) = planned();
     let text = fs::read_to_string(&file).unwrap();
-    let changed = text.replace("\"limit_secs\":300", "\"limit_secs\":1");
-    assert_ne!(text, changed);
+    let changed = text.replace("\"limit_secs\": 300", "\"limit_secs\": 1");
+    assert!(text != changed, "nothing was changed");
     fs::write(&file, changed).unwrap();
-    says!(place, error(&run(&place, &file)), @"");
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-damaged]: the plan was changed after it was made
+      expected: hash [HASH]
+      found:    hash [HASH]
+      hint:     make the plan again, with the options that you want
+    ");
 }
 
 #[test]
-fn a_plan_that_was_reformatted() {
+fn a_plan_that_was_only_reformatted_runs() {
     let (place, file) = planned();
     let value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
-    fs::write(&file, serde_json::to_string_pretty(&value).unwrap()).unwrap();
-    says!(place, error(&run(&place, &file)), @"");
+    fs::write(&file, serde_json::to_string(&value).unwrap()).unwrap();
+    let arguments = ["--no-input", "run", "--yes", "--plan", &file];
+    place.run(SECRET.into_iter().chain(arguments)).exits(0);
 }
 
 #[test]

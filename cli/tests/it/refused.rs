@@ -1,7 +1,7 @@
 //! What cannot begin: each is refused with a code, what was expected, what was found and a hint, and neither the
 //! server nor the journal is changed.
 
-use crate::harness::{INSTALL, Place, Ran, says};
+use crate::harness::{INSTALL, Place, Ran, SECRET, says};
 use mailsec_simulator::worlds::{installers, vipre};
 
 /// A `run` that would begin at once.
@@ -260,6 +260,19 @@ fn a_generated_password_for_nobody() {
 }
 
 #[test]
+fn a_password_that_is_generated_and_given() {
+    let place = Place::vipre();
+    let more = SECRET.into_iter().chain(["--reset-password", "--generate-password"]);
+    says!(place, run(&place, INSTALL.into_iter().chain(more)), @r"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: service-account-password is to be made by the program, and was given as well
+      expected: either --generate-password or --secret, not both
+    ");
+}
+
+#[test]
 fn a_full_disk() {
     let place = Place::new("disk-full");
     says!(place, run(&place, INSTALL), @r"
@@ -353,7 +366,7 @@ fn less_time_without_mail_than_the_steps_need() {
     ----- stdout -----
     ----- stderr -----
     error[plan-lint]: the plan breaks the rule "the mail budget covers what the steps typically take"
-      found:    held or down [SPAN] of at most 5, unscanned 0 s of at most 0
+      found:    held or down [SPAN] of at most [SPAN], unscanned 0 s of at most 0 s
       hint:     raise --max-stopped or --max-unscanned, or leave them out
     "#);
 }

@@ -68,6 +68,7 @@ fn a_pause_is_handed_over_and_kept_until_resumed() {
     says!(place, paused.stdout, @r"
     Paused; `mailsec resume` goes on.
     Mail: held [SPAN], down 0 s, unscanned 0 s; within the budget.
+    Mail is held NOW, and stays so until this goes on.
 
     upgrade [ID]
     journal [WORLD]/state/journal

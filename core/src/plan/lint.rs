@@ -214,7 +214,7 @@ fn mail(plan: &Plan, say: &mut Say<'_>) {
         say(
             "the mail budget covers what the steps typically take",
             format!(
-                "held or down {stopped} s of at most {}, unscanned {unscanned} s of at most {}",
+                "held or down {stopped} s of at most {} s, unscanned {unscanned} s of at most {} s",
                 plan.budget.stopped_secs, plan.budget.unscanned_secs
             ),
             "raise --max-stopped or --max-unscanned, or leave them out",
