@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
 
 mod damage;
+mod flows;
 mod harness;
 mod kill;
 mod people;
 mod plans;
 mod refused;
+mod readme;
 mod running;
 mod secrets;
 mod usage;
