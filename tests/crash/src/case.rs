@@ -167,7 +167,6 @@ pub const ALL: &[Case] = &[
         world: with_other_account,
         request: |request| request.account = AccountChoice::Use(other()),
         secrets: || given().into_iter().chain(former()).collect(),
-        ..USUAL
     },
     Case {
         name: "rules exported by a person",

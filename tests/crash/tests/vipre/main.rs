@@ -1,4 +1,5 @@
 //! The VIPRE upgrade on the simulated server, interrupted everywhere. One program, so that it is linked once.
+#![allow(clippy::unwrap_used, reason = "all of this is tests, their helpers too")]
 
 mod article;
 mod crash_points;

@@ -58,9 +58,9 @@ const TROUBLES: &[Trouble] = &[
         request: usual,
         strikes: |world| {
             let hub = TransportService::Hub;
-            let mut rows = world.agent_rows(hub).unwrap_or_default();
-            rows.retain(|row| row.name != vipre::AGENTS[1].0);
-            _ = world.set_agent_rows(hub, &rows);
+            let rows = world.agent_rows(hub).unwrap_or_default();
+            let left = rows.iter().filter(|row| row.name != vipre::AGENTS[1].0).cloned().collect();
+            _ = world.set_agent_rows(hub, left);
         },
     },
     Trouble {
