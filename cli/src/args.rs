@@ -240,8 +240,12 @@ pub(crate) struct ReportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
-    /// Check every copy, checksum and chain
-    Verify,
+    /// Check every copy, checksum and chain; what one copy still has is put back
+    Verify {
+        /// Cut a journal that no copy has whole after its last good envelope; a journal that has none is set aside
+        #[arg(long)]
+        cut_damage: bool,
+    },
     /// Print the events of an upgrade
     Show(WhichArgs),
     /// Write an upgrade's journal to one file, for support
@@ -294,6 +298,49 @@ pub(crate) enum WorldCommand {
     CutPower {
         /// The folder
         folder: PathBuf,
+    },
+    /// Do what a person does at the simulated server, while no process runs an upgrade on it
+    Act {
+        /// The folder
+        folder: PathBuf,
+        /// What
+        #[command(subcommand)]
+        deed: Deed,
+    },
+}
+
+/// What a person does at a simulated server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deed {
+    /// Save a file
+    Save {
+        /// Where, on the server
+        path: String,
+        /// Its content
+        text: String,
+    },
+    /// Run an installer to its end
+    Install {
+        /// The installer, as a path on the server
+        path: String,
+        /// The account to type in where it asks; its password comes from `--secret service-account-password=...`
+        #[arg(long, value_name = r"DOMAIN\USER")]
+        account: Option<String>,
+    },
+    /// Start a service
+    Start {
+        /// Its name
+        service: String,
+    },
+    /// Stop a service
+    Stop {
+        /// Its name
+        service: String,
+    },
+    /// Let time pass
+    Pass {
+        /// How much
+        seconds: u64,
     },
 }
 

@@ -55,6 +55,8 @@ impl Exit {
             | Code::UpgradeInProgress
             | Code::UpgradeNotFound
             | Code::GateNotOpen
+            | Code::SecretMissing
+            | Code::AccessDenied
             | Code::RequestRefused => Self::Refused,
             _ => Self::Failed,
         }

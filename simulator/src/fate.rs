@@ -93,16 +93,28 @@ impl Fate {
 
     /// A crash point: where the tape says so, the power goes off here.
     pub(crate) fn point(&mut self, world: &mut World, label: &'static str) -> Answer<()> {
+        self.point_leaving(world, label, || Ok(()))
+    }
+
+    /// A crash point that leaves something behind: where the power is to go off, `last` still happens. A process that
+    /// really dies here could not do it afterwards.
+    pub(crate) fn point_leaving(
+        &mut self,
+        world: &mut World,
+        label: &'static str,
+        last: impl FnOnce() -> Answer<()>,
+    ) -> Answer<()> {
         world.powered()?;
         let crash = self.tape.crash(label);
         self.decisions.push(Decision { label, n: 2, value: usize::from(crash), point: true });
         if let Some(store) = &mut self.store {
             store.note(label)?;
-            if crash {
-                store.crash(world)?;
-            }
         }
         if crash {
+            last()?;
+            if let Some(store) = &self.store {
+                store.crash(world)?;
+            }
             world.lose_power();
         }
         world.powered()

@@ -45,6 +45,7 @@ pub struct Store {
 fn damaged(path: &Path, cause: impl std::fmt::Display) -> Failure {
     Failure::new(Code::World, format!("the simulated world in {} cannot be used", path.display()))
         .cause(cause)
+        .hint("remove the folder, and make a new server with `mailsec world create`")
 }
 
 impl Store {

@@ -37,11 +37,11 @@ impl<J: Journal> Journal for PoweredJournal<J> {
     ) -> Result<Vec<Envelope>, Failure> {
         self.power.point("journal: before append")?;
         // A batch is one write, but a crash may leave any prefix of it.
+        let Self { inner, power } = self;
         for torn in 1..events.len() {
-            if let Err(failure) = self.power.point("journal: torn append") {
-                self.inner.append(upgrade, expected, stamp, &events[..torn])?;
-                return Err(failure);
-            }
+            power.point_leaving("journal: torn append", || {
+                inner.append(upgrade, expected, stamp, &events[..torn]).map(|_| ())
+            })?;
         }
         let envelopes = self.inner.append(upgrade, expected, stamp, events)?;
         self.power.point("journal: after append")?;

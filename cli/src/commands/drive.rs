@@ -23,7 +23,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
     let mut secrets = Sources::read(common)?;
     let site = Site::open(common, &secrets)?;
     let mut journal = site.journal().await?;
-    let (upgrade, _, loaded) = site.state.choose(which.upgrade.as_deref())?;
+    let (upgrade, loaded) = site.state.choose_in(journal.as_ref(), which.upgrade.as_deref())?;
     if let Standing::Finished(how) = loaded.state.standing {
         return Err(Failure::new(Code::RequestRefused, "this upgrade is over")
             .found(format!("{how:?}").to_lowercase())
@@ -35,8 +35,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
         };
         secrets.ask(&run::wanted(plan, open), common)?;
     }
-    drop(site);
-    let site = Site::open(common, &secrets)?;
+    let site = site.with_secrets(common, &secrets)?;
     if loaded.state.standing == Standing::Paused {
         record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "")).await?;
     }
@@ -75,7 +74,7 @@ pub(crate) async fn drive(
     let loaded = load(&journal.read(upgrade)?);
     let gate = loaded.state.gate.as_ref();
     let exit = Exit::of_stop(&stop, gate.map(|gate| gate.why));
-    let mut text = show::stopped(&stop, &loaded.report);
+    let mut text = show::stopped(&stop, &loaded);
     if let (Stop::GateOpen(_), Some(gate)) = (&stop, gate) {
         text.push_str(&show::gate(gate));
     }

@@ -10,13 +10,13 @@ use crate::{
 use mailsec_core::{
     Failure,
     failure::Code,
-    journal::{Bundle, WitnessState, import},
+    journal::{Adopted, Bundle, WitnessState, import},
 };
 use serde_json::json;
 
 pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<Reply, Failure> {
     match command {
-        JournalCommand::Verify => verify(common).await,
+        JournalCommand::Verify { cut_damage } => verify(common, cut_damage).await,
         JournalCommand::Show(which) => {
             let (upgrade, witnessed, _) = State::only(common)?.choose(which.upgrade.as_deref())?;
             let lines: Vec<String> = witnessed
@@ -51,20 +51,30 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     .found(file.display().to_string())
                     .cause(error)
             })?;
-            let (bundle, _) = Bundle::read(&bytes)?;
+            let (bundle, _) = Bundle::read(&bytes).map_err(|failure| {
+                failure.hint("nothing was changed; make the export again where the upgrade's journal is whole")
+            })?;
             let (site, _) = site(common)?;
-            let (mut journal, _) = site.disk_journal().await?;
+            let (mut journal, _) = site.disk_journal(false).await?;
             let adopted = import(&mut journal, &bundle)?;
             Ok(Reply::new(
-                format!("upgrade {}: {} envelopes, {adopted:?}", bundle.upgrade, bundle.envelopes),
+                format!("upgrade {}: {} envelopes, {}", bundle.upgrade, bundle.envelopes, taken(&adopted)),
                 json!({ "upgrade": bundle.upgrade, "adopted": adopted }),
             ))
         }
     }
 }
 
+fn taken(adopted: &Adopted) -> String {
+    match adopted {
+        Adopted::New => "all of them new here".to_owned(),
+        Adopted::Continued { from } => format!("of which {from} were here"),
+        Adopted::Already => "all of which were here".to_owned(),
+    }
+}
+
 /// Both copies when nobody holds the store, else the one that can be read meanwhile.
-async fn verify(common: &Common) -> Result<Reply, Failure> {
+async fn verify(common: &Common, cut_damage: bool) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let mut lines = Vec::new();
     let mut sound = true;
@@ -76,7 +86,7 @@ async fn verify(common: &Common) -> Result<Reply, Failure> {
             }
             WitnessState::Damaged(damage) => {
                 sound = false;
-                crate::output::describe(&damage.failure())
+                format!("damaged: {}", damage.why)
             }
         };
         lines.push(format!(
@@ -89,13 +99,13 @@ async fn verify(common: &Common) -> Result<Reply, Failure> {
         lines.push("there is no upgrade in this journal".to_owned());
     }
     let (site, _) = site(common)?;
-    match site.disk_journal().await {
+    match site.disk_journal(cut_damage).await {
         Ok((mut journal, report)) => {
             use mailsec_core::journal::Journal as _;
             journal.settle()?;
             let verification = journal.verify()?;
             sound = verification.is_sound();
-            lines.extend(report.repaired.iter().map(|repair| format!("mended: {repair}")));
+            lines.extend(journal.repairs().iter().map(|repair| format!("mended: {repair}")));
             lines.extend(
                 verification
                     .upgrades

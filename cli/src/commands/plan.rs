@@ -67,6 +67,7 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
         Failure::new(Code::PlanDamaged, "the plan cannot be read")
             .found(file.display().to_string())
             .cause(error)
+            .hint("`mailsec plan --out FILE` makes one")
     })?;
     let plan = Plan::read(&bytes)?;
     checked(&plan)?;
@@ -74,7 +75,7 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
 }
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
-    std::fs::write(file, plan.canonical()).map_err(|error| {
+    std::fs::write(file, plan.sealed()).map_err(|error| {
         Failure::new(Code::FileUnwritable, "the plan cannot be written")
             .found(file.display().to_string())
             .cause(error)

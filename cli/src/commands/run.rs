@@ -28,6 +28,13 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
         None => plan::propose(&site, &args.request).await?,
     };
+    if let Some(name) = made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {
+        return Err(Failure::new(
+            Code::BadArgument,
+            format!("{name} is to be made by the program, and was given as well"),
+        )
+        .expected("either --generate-password or --secret, not both"));
+    }
     let hash = proposal.plan.hash();
     output::say(&show::plan(&proposal, false));
     if !args.yes && (common.no_input || !people::confirm("Nothing has been changed yet.")) {
@@ -36,8 +43,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
             .hint("nothing was changed"));
     }
     secrets.ask(&wanted(&proposal.plan, |_| true), common)?;
-    drop(site);
-    let site = Site::open(common, &secrets)?;
+    let site = site.with_secrets(common, &secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let stamp =
@@ -76,17 +82,21 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
     }
 }
 
-/// The secrets that a plan's steps need and the program does not make itself.
-pub(crate) fn wanted(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&SecretRef> {
-    let made: Vec<&SecretRef> = plan
-        .steps
+/// The secrets that the program makes itself.
+fn made(plan: &Plan) -> Vec<&SecretRef> {
+    plan.steps
         .iter()
         .filter_map(|step| match &step.operation {
             Operation::CreateAccount { password, generate: true, .. }
             | Operation::ResetPassword { password, generate: true, .. } => Some(password),
             _ => None,
         })
-        .collect();
+        .collect()
+}
+
+/// The secrets that a plan's steps need and the program does not make itself.
+pub(crate) fn wanted(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&SecretRef> {
+    let made = made(plan);
     let mut wanted: Vec<&SecretRef> = plan
         .steps
         .iter()

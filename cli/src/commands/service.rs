@@ -100,6 +100,8 @@ mod on_windows {
         match State::only(common)?.choose(None) {
             Ok((_, _, loaded)) => Ok(matches!(loaded.state.standing, Standing::Running | Standing::Paused)),
             Err(failure) if failure.code == Code::UpgradeNotFound => Ok(false),
+            // Opening the journal mends it where the second copy is whole, and says so where it is not.
+            Err(failure) if failure.code == Code::JournalDamaged => Ok(true),
             Err(failure) => Err(failure),
         }
     }

@@ -2,8 +2,9 @@
 
 use crate::{
     args::{Common, WhichArgs},
+    exit::Exit,
     output::Reply,
-    place::State,
+    place::{self, State},
     show,
 };
 use mailsec_core::{Failure, journal::WitnessState};
@@ -13,11 +14,10 @@ pub(crate) fn status(common: &Common, which: &WhichArgs) -> Result<Reply, Failur
     let state = State::only(common)?;
     let (upgrade, witnessed, loaded) = state.choose(which.upgrade.as_deref())?;
     let mut text = show::status(upgrade, &loaded);
-    match &witnessed.state {
-        WitnessState::Whole | WitnessState::TornTail { .. } => {}
-        WitnessState::Damaged(damage) => {
-            text.push_str(&format!("\n{}", crate::output::describe(&damage.failure())));
-        }
+    let mut exit = Exit::Done;
+    if let WitnessState::Damaged(damage) = &witnessed.state {
+        text.push_str(&format!("\n{}", crate::output::describe(&place::unread(damage))));
+        exit = Exit::Journal;
     }
     let gate = loaded.state.gate.as_ref();
     Ok(Reply::new(
@@ -32,5 +32,6 @@ pub(crate) fn status(common: &Common, which: &WhichArgs) -> Result<Reply, Failur
             "holder": state.reader().holder(),
             "journal": witnessed.state,
         }),
-    ))
+    )
+    .exit(exit))
 }

@@ -52,6 +52,7 @@ pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
         failure = match fact.of.as_str() {
             "expected" => failure.expected(&fact.seen),
             "found" => failure.found(&fact.seen),
+            "cause" => failure.cause(&fact.seen),
             of => failure.cause(format!("{of}: {}", fact.seen)),
         };
     }

@@ -1,12 +1,20 @@
 //! `world`: simulated servers, to try things out.
 
 use crate::{
-    args::{Common, WorldCommand},
+    args::{Common, Deed, WorldCommand},
+    exit::Exit,
     output::Reply,
+    place::Sources,
 };
-use mailsec_core::{Failure, failure::Code, values::ServerPath};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    host::InstallerOutcome,
+    values::{AccountName, SecretRef, ServerPath},
+};
 use mailsec_simulator::{Fault, SimHost, World, folder, oracle, worlds};
 use serde_json::json;
+use std::{path::Path, time::Duration};
 
 type Kind = (&'static str, &'static str, fn() -> World);
 
@@ -31,7 +39,7 @@ const KINDS: &[Kind] = &[
     ("bare", "neither Exchange nor a product", worlds::bare_windows),
 ];
 
-pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Failure> {
+pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Failure> {
     match command {
         WorldCommand::List => Ok(list()),
         WorldCommand::Create { folder, kind, faults } => {
@@ -56,7 +64,7 @@ pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Fa
             ))
         }
         WorldCommand::Show { folder } => {
-            let world = SimHost::open(&folder)?.world();
+            let world = open(&folder)?.world();
             let settings = ServerPath::new(worlds::vipre::FOLDER).join("Settings");
             let picture = oracle::picture(&world, &settings);
             let mut text: String = picture.0.iter().map(|(what, how)| format!("{what}: {how}\n")).collect();
@@ -67,13 +75,71 @@ pub(crate) fn world(_common: &Common, command: WorldCommand) -> Result<Reply, Fa
             ))
         }
         WorldCommand::CutPower { folder } => {
+            exists(&folder)?;
             folder::cut_power(&folder)?;
             Ok(Reply::new(
                 "The power is off; the server boots when it is next looked at.",
                 json!({ "folder": folder }),
             ))
         }
+        WorldCommand::Act { folder, deed } => act(common, &folder, &deed),
     }
+}
+
+/// What a person does at the server, behind the program's back.
+fn act(common: &Common, folder: &Path, deed: &Deed) -> Result<Reply, Failure> {
+    let host = open(folder)?;
+    let text = match deed {
+        Deed::Save { path, text } => {
+            host.change(|world| world.person_saves(&ServerPath::new(path), text.as_bytes()))??;
+            format!("Saved {path}.")
+        }
+        Deed::Install { path, account } => {
+            let (path, account) = (ServerPath::new(path), account.as_deref());
+            let account = account.map(AccountName::parse).transpose()?;
+            let secrets = Sources::read(common)?.values();
+            let password = secrets.get(&SecretRef::new(mailsec_vipre::SERVICE_PASSWORD));
+            let given = account.as_ref().zip(password);
+            let outcome = host.change(|world| world.person_installs(&path, given))??;
+            return Ok(installed(&outcome));
+        }
+        Deed::Start { service } => {
+            host.change(|world| world.person_starts(service))??;
+            format!("Started {service}.")
+        }
+        Deed::Stop { service } => {
+            host.change(|world| world.person_stops(service))??;
+            format!("Stopped {service}.")
+        }
+        Deed::Pass { seconds } => {
+            host.change(|world| world.pass(Duration::from_secs(*seconds)))??;
+            format!("{seconds} seconds have passed.")
+        }
+    };
+    Ok(Reply::new(text, json!({ "now": host.world().now })))
+}
+
+fn installed(outcome: &InstallerOutcome) -> Reply {
+    let (how, exit) = match outcome {
+        InstallerOutcome::Done => ("is done (0)".to_owned(), Exit::Done),
+        InstallerOutcome::RestartNeeded => ("is done and needs a restart (3010)".to_owned(), Exit::Done),
+        InstallerOutcome::RestartBegun => ("is done and restarts the server (1641)".to_owned(), Exit::Done),
+        InstallerOutcome::Busy => ("found another one running (1618)".to_owned(), Exit::Failed),
+        InstallerOutcome::Cancelled => ("was cancelled (1602)".to_owned(), Exit::Failed),
+        InstallerOutcome::Failed(code) => (format!("failed ({code})"), Exit::Failed),
+    };
+    Reply::new(format!("The installer {how}."), json!({ "outcome": outcome })).exit(exit)
+}
+
+/// The server in a folder, or a word about how to make one.
+fn open(folder: &Path) -> Result<SimHost, Failure> {
+    exists(folder)?;
+    SimHost::open(folder)
+}
+
+fn exists(folder: &Path) -> Result<(), Failure> {
+    let there = folder.join(folder::WORLD_FILE).is_file();
+    if there { Ok(()) } else { Err(crate::place::no_world(folder)) }
 }
 
 fn named_faults() -> Vec<(String, Fault)> {

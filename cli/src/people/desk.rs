@@ -1,6 +1,6 @@
 //! The desk at which a running upgrade meets people.
 
-use super::{Inbox, actor, keyboard};
+use super::{Inbox, actor, keyboard, keyboard::Asked};
 use crate::output;
 use async_trait::async_trait;
 use mailsec_core::{
@@ -29,6 +29,11 @@ impl FrontDesk {
     pub(crate) fn new(inbox: Inbox, patience: Patience) -> Self {
         Self { inbox, patience }
     }
+
+    /// The oldest message. An inbox that cannot be read now may be readable later; the gate is open either way.
+    fn message(&self) -> Option<Message> {
+        self.inbox.messages().ok()?.into_iter().next()
+    }
 }
 
 #[async_trait]
@@ -48,15 +53,17 @@ impl Desk for FrontDesk {
         match self.patience {
             Patience::None => None,
             Patience::Keyboard if !std::io::stdin().is_terminal() => None,
-            Patience::Keyboard => {
-                let (choice, note) = keyboard::ask(gate)?;
-                Some(Message {
+            // Somebody else may answer from another terminal meanwhile.
+            Patience::Keyboard => match keyboard::ask(gate, || self.message()) {
+                Asked::Answered(choice, note) => Some(Message {
                     id: uuid::Uuid::now_v7().to_string(),
                     said: Said::Answer { gate: gate.id.clone(), choice },
                     by: actor(),
                     note,
-                })
-            }
+                }),
+                Asked::Elsewhere(message) => Some(message),
+                Asked::Left => None,
+            },
         }
     }
 }

@@ -2,7 +2,17 @@
 
 use crate::{output::say, show};
 use mailsec_core::{plan::Choice, upgrade::Gate};
-use std::io::{BufRead, IsTerminal};
+use std::{
+    io::{BufRead, IsTerminal},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
+    time::Duration,
+};
+
+/// How often somebody who waits at the keyboard looks elsewhere.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Asks a question whose answer is yes or no; no without a keyboard.
 pub(crate) fn confirm(question: &str) -> bool {
@@ -10,18 +20,32 @@ pub(crate) fn confirm(question: &str) -> bool {
         return false;
     }
     say(&format!("{question} Type yes to begin:"));
-    line().is_some_and(|text| text == "yes")
+    matches!(line(|| None::<()>), Line::Typed(text) if text == "yes")
 }
 
-/// Asks a gate's question until there is an answer; `None` when the person leaves.
-pub(crate) fn ask(gate: &Gate) -> Option<(Choice, String)> {
+/// How a question ended.
+pub(crate) enum Asked<T> {
+    /// It was answered here, with a note.
+    Answered(Choice, String),
+    /// The person left.
+    Left,
+    /// Something else came first.
+    Elsewhere(T),
+}
+
+/// Asks a gate's question until there is an answer, the person leaves, or something comes from elsewhere.
+pub(crate) fn ask<T>(gate: &Gate, elsewhere: impl Fn() -> Option<T>) -> Asked<T> {
     say(&show::gate(gate));
     loop {
         say("Your answer, and a note for the report if you like; an empty line leaves the gate open:");
-        let text = line().filter(|text| !text.is_empty())?;
+        let text = match line(&elsewhere) {
+            Line::Typed(text) if !text.is_empty() => text,
+            Line::Typed(_) | Line::End => return Asked::Left,
+            Line::Elsewhere(other) => return Asked::Elsewhere(other),
+        };
         let (word, note) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
         match Choice::parse(word).filter(|choice| gate.choices.contains(choice)) {
-            Some(choice) => return Some((choice, note.trim().to_owned())),
+            Some(choice) => return Asked::Answered(choice, note.trim().to_owned()),
             None => {
                 let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
                 say(&format!("{word:?} is not an answer here; one of: {}", words.join(", ")));
@@ -30,8 +54,40 @@ pub(crate) fn ask(gate: &Gate) -> Option<(Choice, String)> {
     }
 }
 
-fn line() -> Option<String> {
-    let mut text = String::new();
-    let read = std::io::stdin().lock().read_line(&mut text).ok()?;
-    (read > 0).then(|| text.trim().to_owned())
+enum Line<T> {
+    Typed(String),
+    End,
+    Elsewhere(T),
+}
+
+/// Waits for a line, or for something else.
+fn line<T>(elsewhere: impl Fn() -> Option<T>) -> Line<T> {
+    let lines = lines().lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        match lines.recv_timeout(LOOK) {
+            Ok(text) => return Line::Typed(text),
+            Err(RecvTimeoutError::Disconnected) => return Line::End,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(other) = elsewhere() {
+                    return Line::Elsewhere(other);
+                }
+            }
+        }
+    }
+}
+
+/// The lines of the keyboard. One thread reads them all: a read cannot be given up when something else comes first.
+fn lines() -> &'static Mutex<Receiver<String>> {
+    static LINES: OnceLock<Mutex<Receiver<String>>> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let (typed, lines) = channel();
+        std::thread::spawn(move || {
+            for text in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if typed.send(text.trim().to_owned()).is_err() {
+                    break;
+                }
+            }
+        });
+        Mutex::new(lines)
+    })
 }

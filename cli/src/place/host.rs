@@ -9,7 +9,10 @@ use mailsec_core::{
     journal::{DiskJournal, Journal, OpenOptions, OpenReport},
 };
 use mailsec_simulator::{PoweredJournal, SimHost};
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// A server and its journal's place.
 pub(crate) struct Site {
@@ -32,10 +35,7 @@ impl Site {
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
-                    return Err(Failure::new(Code::World, "there is no simulated server in that folder")
-                        .expected(mailsec_simulator::folder::WORLD_FILE)
-                        .found(folder.display().to_string())
-                        .hint("make one with `mailsec world create FOLDER`"));
+                    return Err(no_world(&folder));
                 }
                 let mut host = SimHost::open(&folder)?.with_secrets(secrets.values());
                 if let Some(speed) = common.speed {
@@ -52,6 +52,19 @@ impl Site {
         Ok(Self { server, state })
     }
 
+    /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
+    /// shares its power, and a second copy of that server would not know what the first one does.
+    pub(crate) fn with_secrets(self, common: &Common, secrets: &Sources) -> Result<Self, Failure> {
+        #[cfg(not(windows))]
+        let _ = common;
+        let server = match self.server {
+            Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
+            #[cfg(windows)]
+            Server::Windows(_) => Server::Windows(super::windows::open(common, &self.state, secrets)?),
+        };
+        Ok(Self { server, state: self.state })
+    }
+
     pub(crate) fn host(&self) -> &dyn Host {
         match &self.server {
             Server::Simulated(host) => host,
@@ -62,7 +75,7 @@ impl Site {
 
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
-        let (journal, _) = self.disk_journal().await?;
+        let (journal, _) = self.disk_journal(false).await?;
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
             #[cfg(windows)]
@@ -70,10 +83,14 @@ impl Site {
         })
     }
 
-    pub(crate) async fn disk_journal(&self) -> Result<(DiskJournal, OpenReport), Failure> {
+    /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
+    pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
         let host = self.host();
-        let options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
+        let mut options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
             .boot(host.power().boot().await?);
+        if cut_damage {
+            options = options.cut_damage();
+        }
         let (journal, report) = DiskJournal::open(&self.state.journal(), options)?;
         for repair in &report.repaired {
             if repair.is_routine() {
@@ -109,6 +126,14 @@ impl Which {
             None => Err(not_windows()),
         }
     }
+}
+
+/// A folder without a simulated server.
+pub(crate) fn no_world(folder: &Path) -> Failure {
+    Failure::new(Code::World, "there is no simulated server in that folder")
+        .expected(mailsec_simulator::folder::WORLD_FILE)
+        .found(folder.display().to_string())
+        .hint("make one with `mailsec world create FOLDER`")
 }
 
 fn not_windows() -> Failure {

@@ -6,6 +6,6 @@ mod state;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use host::Site;
+pub(crate) use host::{Site, no_world};
 pub(crate) use secrets::Sources;
-pub(crate) use state::State;
+pub(crate) use state::{State, unread};

@@ -29,6 +29,11 @@ impl Sources {
         Ok(Self { values })
     }
 
+    /// Whether this one was given.
+    pub(crate) fn has(&self, name: &SecretRef) -> bool {
+        self.values.contains_key(name)
+    }
+
     pub(crate) fn values(&self) -> BTreeMap<SecretRef, Secret> {
         self.values.clone()
     }
@@ -65,12 +70,15 @@ fn source(text: &str) -> Result<(&str, Secret), Failure> {
             Failure::new(Code::SecretMissing, format!("the secret {name} is not in the environment"))
                 .expected(format!("the variable {variable}"))
                 .cause(error)
+                .hint("set it for this program alone, or use NAME=file:PATH")
         })?,
         ("file", path) => file(name, Path::new(path))?,
         _ => return Err(wrong()),
     };
     if value.is_empty() {
-        return Err(Failure::new(Code::SecretMissing, format!("the secret {name} is empty")));
+        return Err(Failure::new(Code::SecretMissing, format!("the secret {name} is empty"))
+            .expected("at least one character")
+            .hint("see that its source has been filled"));
     }
     Ok((name, Secret::new(value)))
 }
@@ -78,6 +86,7 @@ fn source(text: &str) -> Result<(&str, Secret), Failure> {
 fn file(name: &str, path: &Path) -> Result<String, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::new(Code::SecretMissing, format!("the file with the secret {name} cannot be read"))
+            .expected("a file that holds the secret and nothing else")
             .found(path.display().to_string())
             .cause(error)
     };

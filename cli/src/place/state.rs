@@ -6,7 +6,7 @@ use mailsec_core::{
     Failure,
     engine::{Loaded, load},
     failure::Code,
-    journal::{WitnessReader, Witnessed},
+    journal::{Damage, Journal, WitnessReader, WitnessState, Witnessed},
     upgrade::Standing,
     values::UpgradeId,
 };
@@ -63,34 +63,62 @@ impl State {
         WitnessReader::new(self.journal())
     }
 
+    fn none(&self) -> Failure {
+        Failure::new(Code::UpgradeNotFound, "there is no such upgrade in this journal")
+            .found(format!("journal {}", self.journal().display()))
+            .hint("`mailsec journal verify` names those that there are")
+    }
+
     /// The upgrade that is meant: the one named, else the one that is not finished, else the last.
-    pub(crate) fn choose(&self, named: Option<&str>) -> Result<(UpgradeId, Witnessed, Loaded), Failure> {
-        let reader = self.reader();
-        let none = || {
-            Failure::new(Code::UpgradeNotFound, "there is no such upgrade")
-                .found(format!("journal {}", self.journal().display()))
-        };
-        let id = match named {
+    fn id(&self, named: Option<&str>) -> Result<UpgradeId, Failure> {
+        match named {
             Some(text) => UpgradeId::parse(text).ok_or_else(|| {
                 Failure::new(Code::BadArgument, "this is not an upgrade's id")
                     .expected("a UUID, as `mailsec status` shows it")
                     .found(format!("{text:?}"))
-            })?,
+            }),
             // Only the last can be unfinished: a new one does not begin while another is.
-            None => reader.upgrades()?.pop().ok_or_else(|| {
+            None => self.reader().upgrades()?.pop().ok_or_else(|| {
                 Failure::new(Code::UpgradeNotFound, "there is no upgrade yet")
                     .found(format!("journal {}", self.journal().display()))
                     .hint("`mailsec run` begins one")
-            })?,
-        };
-        let witnessed = reader.read(id).map_err(|failure| match failure.code {
-            Code::UpgradeNotFound => none(),
-            _ => failure,
-        })?;
+            }),
+        }
+    }
+
+    /// The upgrade that is meant, from a journal that is open: where one copy is damaged, the other serves.
+    pub(crate) fn choose_in(
+        &self,
+        journal: &dyn Journal,
+        named: Option<&str>,
+    ) -> Result<(UpgradeId, Loaded), Failure> {
+        let id = self.id(named)?;
+        let loaded = load(&journal.read(id).map_err(|failure| self.known(failure))?);
+        if loaded.state.standing == Standing::Empty { Err(self.none()) } else { Ok((id, loaded)) }
+    }
+
+    fn known(&self, failure: Failure) -> Failure {
+        if failure.code == Code::UpgradeNotFound { self.none() } else { failure }
+    }
+
+    /// The upgrade that is meant, read without opening the journal.
+    pub(crate) fn choose(&self, named: Option<&str>) -> Result<(UpgradeId, Witnessed, Loaded), Failure> {
+        let id = self.id(named)?;
+        let witnessed = self.reader().read(id).map_err(|failure| self.known(failure))?;
         let loaded = load(&witnessed.envelopes);
         if loaded.state.standing == Standing::Empty {
-            return Err(none());
+            return Err(match &witnessed.state {
+                WitnessState::Damaged(damage) => unread(damage),
+                _ => self.none(),
+            });
         }
         Ok((id, witnessed, loaded))
     }
+}
+
+/// Damage of the one copy that is read without opening the journal; the other may be whole.
+pub(crate) fn unread(damage: &Damage) -> Failure {
+    let failure = damage.failure();
+    let hint = failure.hint.clone().unwrap_or_default();
+    failure.hint(format!("`mailsec journal verify` puts back what the second copy has. Where it has no more: {hint}"))
 }

@@ -6,6 +6,7 @@ use super::{
 };
 use mailsec_core::{
     engine::{Loaded, Stop},
+    plan::MailState,
     upgrade::{Finish, Report, ReportStep, Standing, State, StepResult},
     values::{Digest, UpgradeId},
 };
@@ -36,7 +37,8 @@ pub(crate) fn stop_word(stop: &Stop) -> &'static str {
 }
 
 /// What is said when a run stops.
-pub(crate) fn stopped(stop: &Stop, report: &Report) -> String {
+pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
+    let report = &loaded.report;
     let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
     let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
     let head = match stop {
@@ -56,7 +58,14 @@ pub(crate) fn stopped(stop: &Stop, report: &Report) -> String {
         }
         Stop::Paused => "Paused; `mailsec resume` goes on.".to_owned(),
     };
-    format!("{}{}", wrap("", "", &head), mail(report))
+    let mut text = format!("{}{}", wrap("", "", &head), mail(report));
+    // Whoever goes to bed now must know it.
+    if let Some(now) = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))
+        && !matches!(stop, Stop::Finished(Finish::Succeeded | Finish::RolledBack))
+    {
+        text.push_str(&format!("Mail is {now} NOW, and stays so until this goes on.\n"));
+    }
+    text
 }
 
 fn mail(report: &Report) -> String {

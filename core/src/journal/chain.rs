@@ -99,9 +99,9 @@ impl Damage {
             .expected(format!("a chain of at least {} envelopes", self.promised))
             .found(good)
             .hint(
-                "nothing was changed; import an export of this upgrade, or restore the journal's folder from a \
-                 copy, or open it once with the order to cut it after its last good envelope, and then check by \
-                 hand the step that came next",
+                "nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without \
+                 one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that \
+                 came next must be checked by hand",
             )
     }
 }

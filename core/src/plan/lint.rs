@@ -213,8 +213,11 @@ fn mail(plan: &Plan, say: &mut Say<'_>) {
     if stopped > plan.budget.stopped_secs || unscanned > plan.budget.unscanned_secs {
         say(
             "the mail budget covers what the steps typically take",
-            format!("{stopped} s stopped and {unscanned} s unscanned, of {:?}", plan.budget),
-            "raise the budget, or shorten the plan",
+            format!(
+                "held or down {stopped} s of at most {} s, unscanned {unscanned} s of at most {} s",
+                plan.budget.stopped_secs, plan.budget.unscanned_secs
+            ),
+            "raise --max-stopped or --max-unscanned, or leave them out",
         );
     }
     if plan.steps.iter().any(|step| step.mail.is_some() && step.phase < Phase::Prepare) {

@@ -100,32 +100,62 @@ impl Plan {
         Digest::of(&self.canonical())
     }
 
-    /// Reads a plan back.
+    /// The plan as a file: with its hash, so that a change shows.
+    #[must_use]
+    pub fn sealed(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Sealed<'a> {
+            hash: Digest,
+            plan: &'a Plan,
+        }
+        serde_json::to_vec_pretty(&Sealed { hash: self.hash(), plan: self }).unwrap_or_default()
+    }
+
+    /// Reads a plan from its file.
     ///
     /// # Errors
-    /// [`Code::PlanDamaged`] when it is not a plan, or one of a format that this version does not know.
+    /// [`Code::PlanDamaged`] when it is not a plan, one of a format that this version does not know, or not the plan
+    /// that was made.
     pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
         #[derive(Deserialize)]
         struct Head {
+            plan: HeadOfPlan,
+        }
+        #[derive(Deserialize)]
+        struct HeadOfPlan {
             format: PlanFormat,
+        }
+        #[derive(Deserialize)]
+        struct Sealed {
+            hash: Digest,
+            plan: Plan,
         }
         let damaged = |error: serde_json::Error| {
             Failure::new(Code::PlanDamaged, "this is not a plan, or a damaged one")
                 .expected("the JSON that `mailsec plan --out FILE` writes")
                 .found(format!("line {}, column {}", error.line(), error.column()))
                 .cause(error)
+                .hint("make the plan again")
         };
         let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
-        if head.format != PlanFormat::CURRENT {
+        if head.plan.format != PlanFormat::CURRENT {
             return Err(Failure::new(
                 Code::PlanDamaged,
                 "the plan has a format that this version does not know",
             )
             .expected(format!("format {}", PlanFormat::CURRENT.0))
-            .found(format!("format {}", head.format.0))
+            .found(format!("format {}", head.plan.format.0))
             .hint("make the plan again with this version"));
         }
-        serde_json::from_slice(bytes).map_err(damaged)
+        let sealed: Sealed = serde_json::from_slice(bytes).map_err(damaged)?;
+        let hash = sealed.plan.hash();
+        if hash != sealed.hash {
+            return Err(Failure::new(Code::PlanDamaged, "the plan was changed after it was made")
+                .expected(format!("hash {}", sealed.hash))
+                .found(format!("hash {hash}"))
+                .hint("make the plan again, with the options that you want"));
+        }
+        Ok(sealed.plan)
     }
 
     /// A step by its name.

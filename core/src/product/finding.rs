@@ -60,7 +60,7 @@ impl Finding {
         finding.evidence.extend(failure.expected.map(|text| Evidence::new("expected", text)));
         finding.evidence.extend(failure.found.map(|text| Evidence::new("found", text)));
         finding.evidence.extend(failure.causes.into_iter().map(|text| Evidence::new("cause", text)));
-        finding.fix = failure.hint;
+        finding.fix = failure.hint.or_else(|| usual_fix(failure.code).map(str::to_owned));
         finding
     }
 
@@ -76,5 +76,18 @@ impl Finding {
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
+    }
+}
+
+/// What helps when a port could not read something and cannot know what to do about it.
+fn usual_fix(code: Code) -> Option<&'static str> {
+    match code {
+        Code::PackageMissing => Some("copy the installer onto the server and give its path there"),
+        Code::FileUnreadable | Code::AccessDenied => {
+            Some("run mailsec as an administrator who may read it, or close the program that holds it")
+        }
+        Code::Directory => Some("see that the server reaches a domain controller, then try again"),
+        Code::AgentsUnreadable => Some("repair agents.config, or restore it from a backup, before anything else"),
+        _ => None,
     }
 }

@@ -37,6 +37,15 @@ impl SimPower {
         shared.fate.point(&mut shared.world, label)
     }
 
+    /// As [`point`](Self::point); where the power goes off, `last` still happens before.
+    ///
+    /// # Errors
+    /// As [`point`](Self::point), and from `last`.
+    pub fn point_leaving(&self, label: &'static str, last: impl FnOnce() -> Answer<()>) -> Answer<()> {
+        let shared = &mut *self.lock();
+        shared.fate.point_leaving(&mut shared.world, label, last)
+    }
+
     /// Whether the power is off.
     #[must_use]
     pub fn is_off(&self) -> bool {

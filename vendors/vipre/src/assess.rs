@@ -60,7 +60,8 @@ fn package(
     if !name.to_lowercase().contains(&names::COMMON.to_lowercase()) {
         return Err(Failure::new(Code::PackageWrongProduct, "the installer is for another product")
             .expected(names::COMMON)
-            .found(name));
+            .found(name)
+            .hint("give the installer of VIPRE Email Security; a file without a product name may be damaged: download it again"));
     }
     if let Some(digest) = request.digest.filter(|digest| *digest != file.digest) {
         return Err(Failure::new(
@@ -75,7 +76,8 @@ fn package(
     if version <= installation.version {
         return Err(Failure::new(Code::VersionNotNewer, "the installer does not lead to a newer version")
             .expected(format!("later than {}", installation.version))
-            .found(version.to_string()));
+            .found(version.to_string())
+            .hint("download the present version from the vendor"));
     }
     // No source names the signer, so it is not guessed: a valid signature is asked for, its signer is shown, and the
     // plan holds the installer to the same signer.
@@ -90,13 +92,13 @@ fn package(
                 Code::PackageSignature,
                 "the installer's signature is not proven",
             )
-            .shown("signature", format!("{other:?}"))
+            .shown("signature", described(other))
             .shown("accepted because", reason),
         ),
         (other, None) => {
             return Err(Failure::new(Code::PackageSignature, "the installer's signature does not hold")
                 .expected("a valid signature")
-                .found(format!("{other:?}"))
+                .found(described(other))
                 .hint(
                     "download it again from the vendor; `--accept-unsigned REASON` goes on without the proof",
                 ));
@@ -111,6 +113,15 @@ fn package(
         ));
     }
     Ok(())
+}
+
+fn described(signature: &Signature) -> String {
+    match signature {
+        Signature::Valid(by) => format!("signed by {by}"),
+        Signature::Invalid(why) => why.clone(),
+        Signature::Absent => "no signature".to_owned(),
+        Signature::Unchecked(why) => format!("not checked: {why}"),
+    }
 }
 
 pub(crate) fn version(text: Option<&str>) -> Result<Version, Failure> {
@@ -216,8 +227,8 @@ fn backup(
     let needed = bytes.saturating_add(SPARE_BYTES);
     if free < needed {
         return Err(Failure::new(Code::DiskFull, "there is not enough free space for the backup")
-            .expected(format!("{needed} bytes free"))
-            .found(format!("{free} bytes free on the volume of {target}"))
+            .expected(format!("{} MB free", needed.div_ceil(1 << 20)))
+            .found(format!("{} MB free on the volume of {target}", free >> 20))
             .hint("free some space, or give another place with --backup-to"));
     }
     Ok(())

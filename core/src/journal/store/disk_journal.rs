@@ -104,7 +104,7 @@ impl DiskJournal {
     /// Makes sure that an upgrade is verified before it is written to; mends it if need be.
     fn prepare(&mut self, upgrade: UpgradeId) -> Result<Tip, Failure> {
         // The mirror, which opened beside the work, has something else: both are compared before anything is added.
-        if self.mirror.dispute(upgrade).is_some() {
+        if self.mirror.dispute(upgrade).is_some() && !self.damaged.contains_key(&upgrade) {
             self.reconcile(upgrade)?;
         }
         if let Some(failure) = self.refusal(upgrade) {
@@ -245,10 +245,11 @@ impl Journal for DiskJournal {
 
 impl Lines for DiskJournal {
     fn lines(&self, upgrade: UpgradeId) -> Result<Vec<Line>, Failure> {
-        if let Some(failure) = self.refusal(upgrade) {
-            return Err(failure);
+        if let Some(damage) = self.damaged.get(&upgrade) {
+            return Err(damage.failure());
         }
         let record = self.known.get(upgrade).ok_or_else(|| chain::not_found(upgrade))?;
+        // Copies that contradict each other are compared here and now; the next append mends them.
         match self.verified(upgrade, record)? {
             Some(lines) if self.mirror.dispute(upgrade).is_none() => Ok(lines),
             _ => self.merged(upgrade, record),
@@ -264,7 +265,11 @@ impl Lines for DiskJournal {
         }
         let present = match self.known.get(upgrade) {
             Some(_) => {
-                self.prepare(upgrade)?;
+                if let Err(failure) = self.prepare(upgrade) {
+                    // The damage may only have been found just now.
+                    let damage = self.damaged.get(&upgrade).cloned().ok_or(failure)?;
+                    return self.restore(upgrade, &damage, lines);
+                }
                 self.lines(upgrade)?
             }
             None => Vec::new(),

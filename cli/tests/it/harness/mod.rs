@@ -1,0 +1,17 @@
+//! A simulated server in a folder of its own, the real command, and what it said.
+
+mod place;
+mod ran;
+mod running;
+
+pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder, picture};
+pub(crate) use ran::{Ran, settings};
+pub(crate) use running::Running;
+
+/// Compares what a command said with an inline snapshot, without what differs from run to run.
+macro_rules! says {
+    ($place:expr, $said:expr, @$expected:literal) => {
+        $crate::harness::settings(&$place).bind(|| insta::assert_snapshot!($said, @$expected))
+    };
+}
+pub(crate) use says;

@@ -1,0 +1,17 @@
+//! Black-box tests of the real `mailsec` command, on simulated servers that are kept in folders.
+//!
+//! One program with many modules, because linking costs more than running.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
+
+mod damage;
+mod flows;
+mod harness;
+mod kill;
+mod people;
+mod plans;
+mod refused;
+mod readme;
+mod running;
+mod secrets;
+mod usage;

@@ -1,0 +1,137 @@
+//! Plans in files: damaged, changed by hand, made for another server or another version.
+
+use crate::harness::{INSTALL, Place, Ran, SECRET, SILENT, says};
+use std::fs;
+
+/// A server and a plan for it.
+fn planned() -> (Place, String) {
+    let place = Place::vipre();
+    let file = place.file("plan.json").display().to_string();
+    place.changes_nothing(["plan", "--out", &file].into_iter().chain(INSTALL).chain(SILENT)).exits(0);
+    (place, file)
+}
+
+fn run(place: &Place, file: &str) -> Ran {
+    place.changes_nothing(["--no-input", "run", "--yes", "--plan", file])
+}
+
+/// Only what follows the plan that was shown.
+fn error(ran: &Ran) -> String {
+    let at = ran.stderr.find("error[").unwrap_or(0);
+    format!("exit: {}\n{}", ran.code.unwrap(), &ran.stderr[at..])
+}
+
+#[test]
+fn a_good_plan_runs() {
+    let (place, file) = planned();
+    let arguments = ["--no-input", "run", "--yes", "--plan", &file];
+    place.run(SECRET.into_iter().chain(arguments)).exits(0);
+}
+
+#[test]
+fn a_plan_that_is_not_there() {
+    let place = Place::vipre();
+    let file = place.file("plan.json").display().to_string();
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-damaged]: the plan cannot be read
+      found:    [WORLD]/plan.json
+      because:  No such file or directory (os error 2)
+      hint:     `mailsec plan --out FILE` makes one
+    ");
+}
+
+#[test]
+fn a_plan_that_is_cut_off() {
+    let (place, file) = planned();
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, &text[..text.len() / 2]).unwrap();
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-damaged]: this is not a plan, or a damaged one
+      expected: the JSON that `mailsec plan --out FILE` writes
+      found:    line 222, column 27
+      because:  EOF while parsing a string at line 222 column 27
+      hint:     make the plan again
+    ");
+}
+
+#[test]
+fn a_plan_that_was_changed_by_hand() {
+    let (place, file) = planned();
+    let text = fs::read_to_string(&file).unwrap();
+    let changed = text.replace("\"limit_secs\": 300", "\"limit_secs\": 1");
+    assert!(text != changed, "nothing was changed");
+    fs::write(&file, changed).unwrap();
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-damaged]: the plan was changed after it was made
+      expected: hash [HASH]
+      found:    hash [HASH]
+      hint:     make the plan again, with the options that you want
+    ");
+}
+
+#[test]
+fn a_plan_that_was_only_reformatted_runs() {
+    let (place, file) = planned();
+    let value: serde_json::Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    fs::write(&file, serde_json::to_string(&value).unwrap()).unwrap();
+    let arguments = ["--no-input", "run", "--yes", "--plan", &file];
+    place.run(SECRET.into_iter().chain(arguments)).exits(0);
+}
+
+#[test]
+fn a_plan_for_another_server() {
+    let (place, file) = planned();
+    let world = fs::read_to_string(place.file("world.json")).unwrap();
+    fs::write(place.file("world.json"), world.replace("\"server\":\"MAIL01\"", "\"server\":\"MAIL02\"")).unwrap();
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-stale]: the plan was made for another server
+      expected: MAIL01
+      found:    MAIL02
+      hint:     make the plan again
+    ");
+}
+
+#[test]
+fn a_plan_for_another_version() {
+    let (place, file) = planned();
+    let world = fs::read_to_string(place.file("world.json")).unwrap();
+    fs::write(place.file("world.json"), world.replace("4.5.1.0", "4.5.2.0")).unwrap();
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-stale]: the plan was made for another version
+      expected: 4.5.1.0
+      found:    4.5.2.0
+      hint:     make the plan again
+    ");
+}
+
+#[test]
+fn a_plan_whose_upgrade_is_done() {
+    let (place, file) = planned();
+    let arguments = ["--no-input", "run", "--yes", "--plan", &file];
+    place.run(SECRET.into_iter().chain(arguments)).exits(0);
+    says!(place, error(&run(&place, &file)), @r"
+    exit: 30
+    error[plan-stale]: the plan was made for another version
+      expected: 4.5.1.0
+      found:    5.1.0.0
+      hint:     make the plan again
+    ");
+}
+
+#[test]
+fn a_plan_that_cannot_be_written() {
+    let place = Place::vipre();
+    let file = place.file("no/such/folder/plan.json").display().to_string();
+    let ran = place.changes_nothing(["plan", "--out", &file].into_iter().chain(INSTALL));
+    says!(place, error(&ran), @r"
+    exit: 1
+    error[file-unwritable]: the plan cannot be written
+      found:    [WORLD]/no/such/folder/plan.json
+      because:  No such file or directory (os error 2)
+    ");
+}

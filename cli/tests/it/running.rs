@@ -1,0 +1,139 @@
+//! While a process runs an upgrade, others look, ask and are refused.
+
+use crate::harness::{INSTALL, Place, Ran, Running, SECRET, SILENT, says};
+
+/// A silent upgrade, slowed so that others can come in between.
+fn slow(place: &Place) -> Running {
+    let arguments = ["--no-input", "--speed", "20", "run", "--yes"];
+    Running::start(place, SECRET.into_iter().chain(arguments).chain(INSTALL).chain(SILENT))
+}
+
+fn resume(place: &Place) -> Ran {
+    place.run(SECRET.into_iter().chain(["--no-input", "resume"]))
+}
+
+#[test]
+fn a_second_run_hears_at_once_that_another_is_under_way() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    let arguments = ["--no-input", "run", "--yes"];
+    says!(place, place.run(SECRET.into_iter().chain(arguments).chain(INSTALL).chain(SILENT)), @r"
+    exit: 31
+    ----- stdout -----
+    ----- stderr -----
+    error[journal-locked]: another process holds the journal
+      found:    process [PID], version mailsec 0.1.0, since [TIME]
+      hint:     wait for it, or watch it: `mailsec status` works meanwhile
+    ");
+    says!(place, resume(&place), @r"
+    exit: 31
+    ----- stdout -----
+    ----- stderr -----
+    error[journal-locked]: another process holds the journal
+      found:    process [PID], version mailsec 0.1.0, since [TIME]
+      hint:     wait for it, or watch it: `mailsec status` works meanwhile
+    ");
+    running.kill();
+    assert_eq!(resume(&place).code, Some(0));
+}
+
+#[test]
+fn status_report_and_journal_can_be_read_meanwhile() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    let status = place.run(["status"]).exits(0);
+    assert!(status.stdout.contains("State    under way"), "{status}");
+    assert!(place.run(["report"]).exits(0).stdout.contains("Outcome  under way"));
+    let verified = place.run(["journal", "verify"]).exits(0);
+    assert!(verified.stdout.contains("an upgrade is running: only the witness was checked"), "{verified}");
+    let holder = &place.run(["--json", "status"]).exits(0).json()["holder"];
+    assert_eq!(holder["pid"], running.id(), "{holder}");
+    running.kill();
+}
+
+#[test]
+fn a_pause_is_handed_over_and_kept_until_resumed() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    says!(place, place.run(["pause", "--note", "the telephone rings"]), @r"
+    exit: 0
+    ----- stdout -----
+    Handed to the running process: pause, at its next safe point.
+    ----- stderr -----
+    ");
+    let paused = running.ends().exits(12);
+    says!(place, paused.stdout, @r"
+    Paused; `mailsec resume` goes on.
+    Mail: held [SPAN], down 0 s, unscanned 0 s; within the budget.
+    Mail is held NOW, and stays so until this goes on.
+
+    upgrade [ID]
+    journal [WORLD]/state/journal
+    ");
+    assert!(place.run(["status"]).exits(0).stdout.contains("State    paused"));
+    resume(&place).exits(0);
+}
+
+#[test]
+fn a_cancel_is_handed_over_and_rolls_back() {
+    let place = Place::vipre();
+    let before = place.picture();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    says!(place, place.run(["cancel", "--note", "the wrong server"]), @r"
+    exit: 0
+    ----- stdout -----
+    Handed to the running process: cancel, at its next safe point.
+    ----- stderr -----
+    ");
+    let cancelled = running.ends().exits(20);
+    says!(place, cancelled.stdout, @r"
+    Rolled back: the server is as it was, but for what the report names.
+    Mail: held [SPAN], down 0 s, unscanned 0 s; within the budget.
+
+    upgrade [ID]
+    journal [WORLD]/state/journal
+    ");
+    assert_eq!(place.picture(), before, "the server is as it was");
+    assert!(place.run(["report"]).exits(0).stdout.contains("the wrong server"));
+}
+
+#[test]
+fn an_answer_wakes_a_process_that_waits_at_the_keyboard() {
+    let place = Place::vipre();
+    let arguments = ["run", "--yes"];
+    let running = Running::at_a_terminal(&place, SECRET.into_iter().chain(arguments).chain(INSTALL));
+    running.reaches_gate("export-rules#1");
+    says!(place, place.run(["answer", "export-rules#1", "roll-back", "--note", "from another desk"]), @r"
+    exit: 0
+    ----- stdout -----
+    Handed to the running process.
+    ----- stderr -----
+    ");
+    running.ends().exits(20);
+}
+
+#[test]
+fn a_gate_is_answered_at_the_keyboard() {
+    let place = Place::vipre();
+    let arguments = ["run", "--yes"];
+    let running = Running::at_a_terminal(&place, SECRET.into_iter().chain(arguments).chain(INSTALL));
+    running.reaches_gate("export-rules#1");
+    running.types("perhaps\n");
+    running.types("roll-back I was told to\n");
+    running.ends().exits(20);
+    assert!(place.run(["report"]).exits(0).stdout.contains("I was told to"));
+}
+
+#[test]
+fn an_empty_line_at_the_keyboard_leaves_the_gate_open() {
+    let place = Place::vipre();
+    let arguments = ["run", "--yes"];
+    let running = Running::at_a_terminal(&place, SECRET.into_iter().chain(arguments).chain(INSTALL));
+    running.reaches_gate("export-rules#1");
+    running.types("\n");
+    running.ends().exits(10);
+}
