@@ -93,6 +93,16 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// From the journal or the desk: then nothing new was begun.
     pub async fn run(&mut self) -> Result<Stop, Failure> {
+        match self.drive().await {
+            Err(failure) if self.state.holds_mail() => Err(failure.cause(
+                "mail is held meanwhile: transport is stopped and set not to start by itself; senders keep their \
+                 mail for a few days and try again",
+            )),
+            other => other,
+        }
+    }
+
+    async fn drive(&mut self) -> Result<Stop, Failure> {
         if matches!(self.state.standing, Standing::Running | Standing::Paused) {
             self.take_up().await?;
         }
