@@ -1,6 +1,7 @@
 //! The plans themselves: their rules, their bytes, and the recovery table.
 
 use mailsec_core::{
+    failure::Code,
     plan::{Evidence, Flow, MailState, Observation, OnPartial, Operation, Outcome, Plan, Undo, lint},
     upgrade::{Found, recover},
     values::StepId,
@@ -12,7 +13,8 @@ fn every_plan_keeps_the_rules_and_reads_back_with_the_same_hash() {
     for case in ALL {
         let plan = case.rig().unwrap().plan;
         assert_eq!(lint(&plan), [], "{}", case.name);
-        let read = Plan::read(&plan.canonical()).unwrap();
+        let sealed = plan.sealed();
+        let read = Plan::read(&sealed).unwrap();
         assert_eq!((&read, read.hash()), (&plan, plan.hash()), "{}", case.name);
         // What was shown is what runs: any change is another plan.
         for index in 0..plan.steps.len() {
@@ -20,6 +22,12 @@ fn every_plan_keeps_the_rules_and_reads_back_with_the_same_hash() {
             other.steps[index].limit_secs += 1;
             assert_ne!(other.hash(), plan.hash(), "{}", case.name);
         }
+        let edited = String::from_utf8(sealed).unwrap().replacen(
+            "\"begins_per_step\": 12",
+            "\"begins_per_step\": 99",
+            1,
+        );
+        assert_eq!(Plan::read(edited.as_bytes()).unwrap_err().code, Code::PlanDamaged, "{}", case.name);
     }
 }
 
