@@ -2,7 +2,10 @@
 
 mod desk;
 mod driver;
+mod restart;
 mod start;
+mod steps;
+mod take_up;
 
 pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher};
 pub use driver::{Engine, Stop};

@@ -1,6 +1,8 @@
 //! The state machine: events, the state that is their fold, and what happens next. Pure; imports only the plan.
 
+mod admit;
 mod event;
+mod fold;
 mod gates;
 mod ledger;
 mod next;

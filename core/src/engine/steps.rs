@@ -1,0 +1,112 @@
+//! One step: run, observed, undone.
+
+use super::Engine;
+use crate::{
+    failure::Failure,
+    operations::{MailNote, operate},
+    plan::{Evidence, Observation},
+    upgrade::Event,
+};
+use std::time::Duration;
+
+/// How often a host that cannot tell what is there of a step is asked again.
+const OBSERVE_TRIES: u32 = 3;
+
+impl Engine<'_> {
+    pub(super) async fn run_step(&mut self, index: usize, wait: Duration) -> Result<(), Failure> {
+        let step = self.step(index);
+        if !wait.is_zero() {
+            self.commit()?;
+            self.host.clock().sleep(wait).await;
+        }
+        let attempt = self.state.steps[index].failures + 1;
+        let before = if self.state.steps[index].before.is_none() {
+            let ctx = self.context(&step);
+            match operate(&step.operation).prepare(&ctx).await {
+                Ok(before) => before,
+                Err(failure) => {
+                    self.push(Event::StepFailed { step: step.id, attempt, failure });
+                    return Ok(());
+                }
+            }
+        } else {
+            None
+        };
+        self.push(Event::StepIntended { step: step.id.clone(), attempt, before });
+        if step.operation.question().is_some() {
+            return Ok(());
+        }
+        self.apply(index).await
+    }
+
+    pub(super) async fn apply(&mut self, index: usize) -> Result<(), Failure> {
+        let step = self.step(index);
+        let permit = self.commit_intent(&step.id)?;
+        self.watcher.running(&step, false);
+        let ctx = self.context(&step);
+        let result = operate(&step.operation).apply(&ctx, &permit).await;
+        let notes = ctx.take_notes();
+        let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
+        self.push_notes(notes);
+        match result {
+            Ok(outcome) => self.push(Event::StepApplied { step: step.id, outcome }),
+            Err(failure) => self.push(Event::StepFailed { step: step.id, attempt, failure }),
+        }
+        self.note_mail().await;
+        Ok(())
+    }
+
+    fn push_notes(&mut self, notes: Vec<MailNote>) {
+        for note in notes {
+            if self.state.ledger.now().is_none_or(|last| !last.same(note.mail)) {
+                self.push(Event::MailFlowChanged { at: note.at, mail: note.mail, seen: true, waiting: None });
+            }
+        }
+    }
+
+    pub(super) async fn observe(&mut self, index: usize) -> Result<(), Failure> {
+        let step = self.step(index);
+        let mut tries = 0;
+        let observation = loop {
+            let ctx = self.context(&step);
+            match operate(&step.operation).observe(&ctx).await {
+                Ok(observation) => break observation,
+                Err(failure) if tries + 1 < OBSERVE_TRIES => {
+                    tracing::warn!(step = %step.id, %failure, "the server could not be asked; trying again");
+                    tries += 1;
+                    self.host.clock().sleep(step.retry.wait_after(tries).max(Duration::from_secs(1))).await;
+                }
+                Err(failure) => {
+                    break Observation::Unknown {
+                        evidence: vec![Evidence::new("observation", failure.to_string())],
+                    };
+                }
+            }
+        };
+        self.push(Event::StepObserved { step: step.id, observation });
+        self.note_mail().await;
+        Ok(())
+    }
+
+    pub(super) async fn undo(&mut self, index: usize, wait: Duration) -> Result<(), Failure> {
+        let step = self.step(index);
+        if !wait.is_zero() {
+            self.commit()?;
+            self.host.clock().sleep(wait).await;
+        }
+        let attempt = self.state.steps[index].undo_failed.as_ref().map_or(1, |(attempt, _)| attempt + 1);
+        self.push(Event::UndoIntended { step: step.id.clone(), attempt });
+        let permit = self.commit_intent(&step.id)?;
+        self.watcher.running(&step, true);
+        let ctx = self.context(&step);
+        let result = operate(&step.operation).undo(&ctx, &permit).await;
+        let notes = ctx.take_notes();
+        self.push_notes(notes);
+        match result {
+            Ok(outcome) => self.push(Event::UndoApplied { step: step.id, outcome }),
+            Err(failure) => self.push(Event::UndoFailed { step: step.id, attempt, failure }),
+        }
+        self.note_mail().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Taking an upgrade up again: what was found, whether the server is ready, and how mail fared meanwhile.
+
+use super::Engine;
+use crate::{
+    failure::Failure,
+    host::ServiceName,
+    operations::{await_ready, measure},
+    plan::{Choice, Flow, MailState, Operation},
+    upgrade::{Actor, Event, GateKind},
+    values::Timestamp,
+};
+use std::time::Duration;
+
+/// How long a server may take after a boot until its services run and no installer does. A service that never comes
+/// up delays the upgrade by no more than this.
+const BOOT_READY: Duration = Duration::from_secs(300);
+
+impl Engine<'_> {
+    /// After a crash, a pause, a gate or a restart.
+    pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
+        let before = self.state.boot.clone().filter(|before| *before != self.boot);
+        let wanted = self.state.flight.as_ref().is_some_and(|flight| flight.restart.is_some());
+        let in_flight =
+            self.state.flight.as_ref().map(|flight| self.state.plan_steps()[flight.step].id.clone());
+        let found = match (&before, wanted, &in_flight) {
+            (Some(_), true, _) => "the server has restarted as intended".to_owned(),
+            (Some(_), false, Some(step)) => {
+                format!("the server restarted by itself while {step} was in flight")
+            }
+            (Some(_), false, None) => "the server restarted by itself between two steps".to_owned(),
+            (None, true, _) => "a restart was asked for, and the boot is still the same".to_owned(),
+            (None, false, Some(step)) => format!("{step} was begun and its outcome is not known"),
+            (None, false, None) => "between two steps".to_owned(),
+        };
+        // Nobody saw mail while the program was away. What is certain: a boot stops transport for a while, and a step
+        // in flight may have done its worst from its intent on.
+        self.assume_worst(before.is_some());
+        if let Some(before) = before.clone().filter(|_| !wanted) {
+            let after = self.boot.clone();
+            let by_hand = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Restart);
+            self.push(match by_hand.map(|gate| self.step(gate.step).id) {
+                Some(step) => Event::RestartProven { step, before, after },
+                None => Event::UnplannedRestart { before, after },
+            });
+        }
+        self.push(Event::Resumed { boot: self.boot.clone(), found });
+        if let Some(gate) = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Changed)
+            && self.state.changed_engine.is_none()
+        {
+            self.push(Event::GateAnswered {
+                gate: gate.id.clone(),
+                choice: Choice::Continue,
+                by: Actor("mailsec".to_owned()),
+                note: "the version that began it is back".to_owned(),
+            });
+        }
+        if before.is_some() {
+            self.await_boot().await;
+        }
+        self.note_mail().await;
+        self.commit()
+    }
+
+    /// After a boot: waits until no installer runs and the services run that the plan found running, transport only
+    /// while mail is not held. One that does not come up is left to the steps, which name it.
+    async fn await_boot(&self) {
+        let mut wanted: Vec<ServiceName> = self
+            .state
+            .plan_steps()
+            .iter()
+            .find_map(|step| match &step.operation {
+                Operation::AwaitReady { services } => Some(services.clone()),
+                _ => None,
+            })
+            .unwrap_or_default();
+        if self.state.holds_mail() {
+            wanted.retain(|service| !service.same(&ServiceName::transport()));
+        }
+        let mut there = Vec::new();
+        for service in wanted {
+            // One that a half-finished installer took away does not come back by waiting.
+            if !matches!(self.host.services().get(&service).await, Ok(None)) {
+                there.push(service);
+            }
+        }
+        if let Err(failure) = await_ready(self.host, &there, BOOT_READY).await {
+            tracing::warn!(%failure, "the server is not ready after its restart");
+        }
+    }
+
+    fn assume_worst(&mut self, booted: bool) {
+        let impact = self.state.flight.as_ref().and_then(|flight| {
+            self.state.plan_steps()[flight.step].mail.map(|impact| (flight.since, impact.during))
+        });
+        let flowing = self.state.ledger.now().is_some_and(|mail| mail.flow == Flow::Flowing);
+        let worst = match (impact, booted && flowing) {
+            (Some((since, during)), _) => Some((since, during)),
+            (None, true) => self.state.last.map(|last| (last, MailState::DOWN)),
+            (None, false) => None,
+        };
+        if let Some((at, mail)) = worst {
+            self.push(Event::MailFlowChanged { at, mail, seen: false, waiting: None });
+        }
+    }
+
+    /// Records the state of mail when it is not the one last recorded.
+    pub(super) async fn note_mail(&mut self) {
+        // A host that cannot say now will be asked again at the next step; the ledger keeps the last state meanwhile.
+        let Ok(mail) = measure(self.host, &self.state).await else { return };
+        if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.seen()) {
+            return;
+        }
+        let waiting = self.host.transport().queues().await.ok().flatten().map(|depth| depth.waiting);
+        let at = self.flowing_since(mail).await.unwrap_or_else(|| self.host.clock().now());
+        self.push(Event::MailFlowChanged { at, mail, seen: true, waiting });
+    }
+
+    /// Mail that flows again has done so since transport's start, not since somebody looked.
+    async fn flowing_since(&self, mail: MailState) -> Option<Timestamp> {
+        let last = self.state.ledger.changes().last()?;
+        if mail.flow != Flow::Flowing || last.mail.flow == Flow::Flowing {
+            return None;
+        }
+        let transport = self.host.services().get(&ServiceName::transport()).await.ok().flatten()?;
+        transport.started.filter(|started| *started >= last.at)
+    }
+
+    fn seen(&self) -> bool {
+        self.state.ledger.changes().last().is_none_or(|change| change.seen)
+    }
+}
