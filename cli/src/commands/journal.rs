@@ -52,7 +52,8 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     .cause(error)
             })?;
             let (bundle, _) = Bundle::read(&bytes).map_err(|failure| {
-                failure.hint("nothing was changed; make the export again where the upgrade's journal is whole")
+                failure
+                    .hint("nothing was changed; make the export again where the upgrade's journal is whole")
             })?;
             let (site, _) = site(common)?;
             let (mut journal, _) = site.disk_journal(false).await?;

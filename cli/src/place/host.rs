@@ -86,8 +86,9 @@ impl Site {
     /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
     pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
         let host = self.host();
-        let mut options = OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
-            .boot(host.power().boot().await?);
+        let mut options =
+            OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
+                .boot(host.power().boot().await?);
         if cut_damage {
             options = options.cut_damage();
         }

@@ -120,5 +120,7 @@ impl State {
 pub(crate) fn unread(damage: &Damage) -> Failure {
     let failure = damage.failure();
     let hint = failure.hint.clone().unwrap_or_default();
-    failure.hint(format!("`mailsec journal verify` puts back what the second copy has. Where it has no more: {hint}"))
+    failure.hint(format!(
+        "`mailsec journal verify` puts back what the second copy has. Where it has no more: {hint}"
+    ))
 }

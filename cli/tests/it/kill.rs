@@ -3,12 +3,7 @@
 //! to the same end.
 
 use crate::harness::{Place, Ran, SECRET, SILENT, fast_folder, picture};
-use mailsec_core::{
-    journal::WitnessState,
-    plan::Observation,
-    upgrade::Event,
-    values::Digest,
-};
+use mailsec_core::{journal::WitnessState, plan::Observation, upgrade::Event, values::Digest};
 use mailsec_simulator::{
     Fate, World,
     oracle::{self, Picture},
@@ -209,7 +204,13 @@ fn finish(place: &Place) -> Result<(), Ran> {
     if chain(place).is_empty() {
         // Nothing was begun. A server that has just booted is not ready for an upgrade before a while has passed.
         let folder = place.folder.display().to_string();
-        place.program().args(["world", "act", &folder, "pass", "300"]).output().map(Ran::from).unwrap().exits(0);
+        place
+            .program()
+            .args(["world", "act", &folder, "pass", "300"])
+            .output()
+            .map(Ran::from)
+            .unwrap()
+            .exits(0);
     }
     let mut last = if chain(place).is_empty() { begin(place) } else { resume(place) };
     for _ in 0..PROCESSES {

@@ -85,7 +85,8 @@ fn a_plan_that_was_only_reformatted_runs() {
 fn a_plan_for_another_server() {
     let (place, file) = planned();
     let world = fs::read_to_string(place.file("world.json")).unwrap();
-    fs::write(place.file("world.json"), world.replace("\"server\":\"MAIL01\"", "\"server\":\"MAIL02\"")).unwrap();
+    fs::write(place.file("world.json"), world.replace("\"server\":\"MAIL01\"", "\"server\":\"MAIL02\""))
+        .unwrap();
     says!(place, error(&run(&place, &file)), @r"
     exit: 30
     error[plan-stale]: the plan was made for another server

@@ -398,7 +398,8 @@ fn neither_an_installer_nor_a_plan() {
 #[test]
 fn an_error_is_also_json() {
     let place = Place::vipre();
-    let ran = place.changes_nothing(["--json", "--no-input", "run", "--yes", "--installer", installers::OLDER]);
+    let ran =
+        place.changes_nothing(["--json", "--no-input", "run", "--yes", "--installer", installers::OLDER]);
     says!(place, ran, @r#"
     exit: 30
     ----- stdout -----

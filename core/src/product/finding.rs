@@ -87,7 +87,9 @@ fn usual_fix(code: Code) -> Option<&'static str> {
             Some("run mailsec as an administrator who may read it, or close the program that holds it")
         }
         Code::Directory => Some("see that the server reaches a domain controller, then try again"),
-        Code::AgentsUnreadable => Some("repair agents.config, or restore it from a backup, before anything else"),
+        Code::AgentsUnreadable => {
+            Some("repair agents.config, or restore it from a backup, before anything else")
+        }
         _ => None,
     }
 }

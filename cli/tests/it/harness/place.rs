@@ -19,13 +19,8 @@ pub(crate) const SECRET: [&str; 2] = ["--secret", "service-account-password=env:
 /// The right installer.
 pub(crate) const INSTALL: [&str; 2] = ["--installer", installers::RIGHT];
 /// Nothing is left to a person.
-pub(crate) const SILENT: [&str; 5] = [
-    "--silent",
-    "--credential-properties",
-    "SIMACCOUNT,SIMPASSWORD",
-    "--no-rules",
-    "this server has none",
-];
+pub(crate) const SILENT: [&str; 5] =
+    ["--silent", "--credential-properties", "SIMACCOUNT,SIMPASSWORD", "--no-rules", "this server has none"];
 
 /// A folder for worlds. In memory where that can be: a killed process leaves the same there as on a disk, and a
 /// thousand flushes cost nothing.
