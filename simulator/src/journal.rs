@@ -59,4 +59,8 @@ impl<J: Journal> Journal for PoweredJournal<J> {
     fn settle(&mut self) -> Result<(), Failure> {
         self.inner.settle()
     }
+
+    fn ready(&mut self) -> Result<(), Failure> {
+        self.inner.ready()
+    }
 }

@@ -45,7 +45,7 @@ mod transport;
 mod win;
 
 pub use clock::SystemClock;
-pub use directory::{DirectoryConfig, LdapDirectory};
+pub use directory::{DirectoryConfig, Encryption, LdapDirectory};
 pub use secrets::SecretSources;
 
 #[cfg(windows)]

@@ -308,18 +308,20 @@ fn stop(manager: &scm::Manager, name: &ServiceName, deadline: Deadline, depth: u
     let process = (now.pid != 0).then(|| Process::open(now.pid).ok()).flatten();
     while state_of(now.state) != ServiceState::Stopped {
         if state_of(now.state) != ServiceState::Stopping {
+            let dependents = service
+                .active_dependents()
+                .map_err(|e| refused(Code::ServiceStop, name, "does not tell what depends on it", &e))?;
+            for dependent in dependents.into_iter().filter(|_| depth < 16) {
+                stop(manager, &ServiceName::new(dependent), deadline, depth + 1)?;
+            }
             match service.stop() {
                 Ok(()) => {}
-                Err(e) if e.raw_os_error() == Some(NOT_ACTIVE) => {}
-                Err(e) if e.raw_os_error() == Some(CANNOT_ACCEPT_CONTROL) => {}
-                Err(e) if e.raw_os_error() == Some(DEPENDENTS_RUNNING) && depth < 16 => {
-                    let dependents = service.active_dependents().map_err(|e| {
-                        refused(Code::ServiceStop, name, "does not tell what depends on it", &e)
-                    })?;
-                    for dependent in dependents {
-                        stop(manager, &ServiceName::new(dependent), deadline, depth + 1)?;
-                    }
-                }
+                // It has stopped by itself, is on its way, or another dependent was started meanwhile: look again.
+                Err(e)
+                    if matches!(
+                        e.raw_os_error(),
+                        Some(NOT_ACTIVE | CANNOT_ACCEPT_CONTROL | DEPENDENTS_RUNNING)
+                    ) => {}
                 Err(e) => return Err(refused(Code::ServiceStop, name, "cannot be stopped", &e)),
             }
         }

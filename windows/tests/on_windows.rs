@@ -307,3 +307,56 @@ async fn what_is_no_installer_is_said() {
     assert_eq!(program.kind, PackageKind::Exe);
     assert_eq!(program.signature, mailsec_core::host::Signature::Absent);
 }
+
+#[tokio::test]
+async fn an_installer_outlives_its_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("installs.exe");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let begun = Instant::now();
+    let mut caller = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "runs_an_installer", "--include-ignored"])
+        .env("MAILSEC_TEST_INSTALLER", &program)
+        .spawn()
+        .unwrap();
+    while !folder.path().join("begun").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the installer starts");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    assert!(!folder.path().join("done").exists());
+    while !folder.path().join("done").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the installer goes on to its end");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Its file is in use until it has ended.
+    while folder.path().join("installs.exe").exists() && std::fs::remove_file(&program).is_err() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[tokio::test]
+#[ignore = "a helper of another test: runs an installer and is killed"]
+async fn runs_an_installer() {
+    let program = PathBuf::from(std::env::var_os("MAILSEC_TEST_INSTALLER").unwrap());
+    let arguments = ["--exact", "is_an_installer", "--include-ignored"].map(str::to_owned);
+    let request = InstallRequest {
+        package: &server_path(&program),
+        kind: PackageKind::Exe,
+        arguments: &arguments,
+        secret_properties: &[],
+        log: &server_path(&program.with_extension("log")),
+        limit: Duration::from_secs(60),
+    };
+    let _ = host().packages().install(&permit(), request).await;
+}
+
+#[test]
+#[ignore = "a helper of another test: stands for an installer"]
+fn is_an_installer() {
+    let folder = std::env::current_exe().unwrap();
+    std::fs::write(folder.with_file_name("begun"), b"").unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    std::fs::write(folder.with_file_name("done"), b"").unwrap();
+}

@@ -1,6 +1,6 @@
 //! Driving an upgrade until it ends or waits; `resume`.
 
-use super::{VERSION, product, run};
+use super::{VERSION, product, wanted};
 use crate::{
     args::{Common, WhichArgs},
     exit::Exit,
@@ -33,7 +33,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
         let open = |index: usize| {
             loaded.state.steps.get(index).is_some_and(|step| !matches!(step.state, StepState::Done(_)))
         };
-        secrets.ask(&run::wanted(plan, open), common)?;
+        secrets.ask(&wanted::secrets(plan, open), common)?;
     }
     let site = site.with_secrets(common, &secrets)?;
     if loaded.state.standing == Standing::Paused {

@@ -12,6 +12,7 @@ mod run;
 mod service;
 mod status;
 mod survey;
+mod wanted;
 mod world;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `run`: show a plan, ask, and run it.
 
-use super::{VERSION, drive, plan};
+use super::{VERSION, drive, plan, wanted};
 use crate::{
     args::{Common, RunArgs},
     output::{self, Reply},
@@ -9,14 +9,8 @@ use crate::{
     show,
 };
 use mailsec_core::{
-    Failure,
-    engine::begin,
-    failure::Code,
-    host::ServiceName,
-    journal::Stamp,
-    plan::{Operation, Plan},
-    product::Proposal,
-    values::{SecretRef, UpgradeId},
+    Failure, engine::begin, failure::Code, host::ServiceName, journal::Stamp, plan::Plan, product::Proposal,
+    values::UpgradeId,
 };
 
 pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure> {
@@ -28,7 +22,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
         None => plan::propose(&site, &args.request).await?,
     };
-    if let Some(name) = made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {
+    if let Some(name) = wanted::made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {
         return Err(Failure::new(
             Code::BadArgument,
             format!("{name} is to be made by the program, and was given as well"),
@@ -42,7 +36,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
             .expected("yes at the keyboard, or --yes")
             .hint("nothing was changed"));
     }
-    secrets.ask(&wanted(&proposal.plan, |_| true), common)?;
+    secrets.ask(&wanted::secrets(&proposal.plan, |_| true), common)?;
     let site = site.with_secrets(common, &secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
@@ -80,32 +74,4 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
         Some(found) => stale("version", &plan.from.to_string(), &found.version.to_string()),
         None => stale("state of the server", &plan.naming.before, "no such product"),
     }
-}
-
-/// The secrets that the program makes itself.
-fn made(plan: &Plan) -> Vec<&SecretRef> {
-    plan.steps
-        .iter()
-        .filter_map(|step| match &step.operation {
-            Operation::CreateAccount { password, generate: true, .. }
-            | Operation::ResetPassword { password, generate: true, .. } => Some(password),
-            _ => None,
-        })
-        .collect()
-}
-
-/// The secrets that a plan's steps need and the program does not make itself.
-pub(crate) fn wanted(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&SecretRef> {
-    let made = made(plan);
-    let mut wanted: Vec<&SecretRef> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| step_counts(*index))
-        .flat_map(|(_, step)| step.operation.secrets())
-        .filter(|name| !made.contains(name))
-        .collect();
-    wanted.sort();
-    wanted.dedup();
-    wanted
 }

@@ -170,7 +170,7 @@ pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> Stri
     }
     let (events, unknown) = report.events;
     text.push_str(&format!("\nPlan     {}\n", report.plan.unwrap_or(Digest::ZERO)));
-    text.push_str(&format!("Journal  {events} events, chain ends in {chain}\n"));
+    text.push_str(&format!("Journal  {events} events; the chain ends in\n         {chain}\n"));
     if unknown > 0 {
         text.push_str(&format!("         {unknown} events of a newer version could not be read\n"));
     }

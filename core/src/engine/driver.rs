@@ -10,14 +10,15 @@ use crate::{
     host::{BootIdentity, Host, ServiceName},
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, await_ready, measure, operate},
-    plan::{Evidence, MailState, Observation, Operation, Outcome, Step},
-    upgrade::{Actor, Event, Finish, Next, Position, Request, Standing, State, next},
-    values::{GateId, StepId, UpgradeId},
+    plan::{Choice, Evidence, Flow, MailState, Observation, Operation, Outcome, Step},
+    upgrade::{Actor, Event, Finish, GateKind, Next, Position, Request, Standing, State, next},
+    values::{GateId, StepId, Timestamp, UpgradeId},
 };
 use std::time::Duration;
 
-/// How long a server may take after a boot until its service manager answers and no installer runs.
-const BOOT_READY: Duration = Duration::from_secs(900);
+/// How long a server may take after a boot until its services run and no installer does. A service that never comes
+/// up delays the upgrade by no more than this.
+const BOOT_READY: Duration = Duration::from_secs(300);
 /// How often the boot identity is looked at while a restart is awaited.
 const RESTART_POLL: Duration = Duration::from_secs(5);
 /// How often a host that cannot tell what is there of a step is asked again.
@@ -92,6 +93,16 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// From the journal or the desk: then nothing new was begun.
     pub async fn run(&mut self) -> Result<Stop, Failure> {
+        match self.drive().await {
+            Err(failure) if self.state.holds_mail() => Err(failure.cause(
+                "mail is held meanwhile: transport is stopped and set not to start by itself; senders keep their \
+                 mail for a few days and try again",
+            )),
+            other => other,
+        }
+    }
+
+    async fn drive(&mut self) -> Result<Stop, Failure> {
         if matches!(self.state.standing, Standing::Running | Standing::Paused) {
             self.take_up().await?;
         }
@@ -241,6 +252,9 @@ impl<'a> Engine<'a> {
                     ),
                 }
             }
+            Said::Request(_) if matches!(self.state.standing, Standing::Finished(_)) => {
+                Some(Failure::new(Code::RequestRefused, "this upgrade is over"))
+            }
             Said::Request(request) => {
                 self.push(Event::Requested {
                     request: *request,
@@ -280,9 +294,24 @@ impl<'a> Engine<'a> {
         // in flight may have done its worst from its intent on.
         self.assume_worst(before.is_some());
         if let Some(before) = before.clone().filter(|_| !wanted) {
-            self.push(Event::UnplannedRestart { before, after: self.boot.clone() });
+            let after = self.boot.clone();
+            let by_hand = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Restart);
+            self.push(match by_hand.map(|gate| self.step(gate.step).id) {
+                Some(step) => Event::RestartProven { step, before, after },
+                None => Event::UnplannedRestart { before, after },
+            });
         }
         self.push(Event::Resumed { boot: self.boot.clone(), found });
+        if let Some(gate) = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Changed)
+            && self.state.changed_engine.is_none()
+        {
+            self.push(Event::GateAnswered {
+                gate: gate.id.clone(),
+                choice: Choice::Continue,
+                by: Actor("mailsec".to_owned()),
+                note: "the version that began it is back".to_owned(),
+            });
+        }
         if before.is_some() {
             self.await_boot().await;
         }
@@ -305,13 +334,19 @@ impl<'a> Engine<'a> {
         if self.state.holds_mail() {
             wanted.retain(|service| !service.same(&ServiceName::transport()));
         }
-        if let Err(failure) = await_ready(self.host, &wanted, BOOT_READY).await {
+        let mut there = Vec::new();
+        for service in wanted {
+            // One that a half-finished installer took away does not come back by waiting.
+            if !matches!(self.host.services().get(&service).await, Ok(None)) {
+                there.push(service);
+            }
+        }
+        if let Err(failure) = await_ready(self.host, &there, BOOT_READY).await {
             tracing::warn!(%failure, "the server is not ready after its restart");
         }
     }
 
     fn assume_worst(&mut self, booted: bool) {
-        use crate::plan::Flow;
         let impact = self.state.flight.as_ref().and_then(|flight| {
             self.state.plan_steps()[flight.step].mail.map(|impact| (flight.since, impact.during))
         });
@@ -334,8 +369,18 @@ impl<'a> Engine<'a> {
             return;
         }
         let waiting = self.host.transport().queues().await.ok().flatten().map(|depth| depth.waiting);
-        let at = self.host.clock().now();
+        let at = self.flowing_since(mail).await.unwrap_or_else(|| self.host.clock().now());
         self.push(Event::MailFlowChanged { at, mail, seen: true, waiting });
+    }
+
+    /// Mail that flows again has done so since transport's start, not since somebody looked.
+    async fn flowing_since(&self, mail: MailState) -> Option<Timestamp> {
+        let last = self.state.ledger.changes().last()?;
+        if mail.flow != Flow::Flowing || last.mail.flow == Flow::Flowing {
+            return None;
+        }
+        let transport = self.host.services().get(&ServiceName::transport()).await.ok().flatten()?;
+        transport.started.filter(|started| *started >= last.at)
     }
 
     fn seen(&self) -> bool {

@@ -75,7 +75,7 @@ pub struct Bundle {
     pub head: Digest,
     /// Versions of the program that wrote them.
     pub engines: Vec<String>,
-    /// The envelopes' exact bytes, as strings: a tool that lays JSON out anew must not change what is hashed.
+    /// The lines, as strings: a tool that lays JSON out anew must not change what is hashed.
     pub lines: Vec<String>,
 }
 
@@ -96,7 +96,9 @@ impl Bundle {
             if let Ok(written) = serde_json::from_slice::<Written>(line.json()) {
                 engines.insert(written.engine);
             }
-            texts.push(String::from_utf8(line.json().to_vec()).map_err(|error| {
+            let mut text = line.text();
+            text.pop();
+            texts.push(String::from_utf8(text).map_err(|error| {
                 Failure::new(Code::JournalDamaged, "an envelope is not UTF-8")
                     .found(format!("envelope {} of upgrade {upgrade}", line.seq()))
                     .cause(error)
@@ -144,7 +146,7 @@ impl Bundle {
     pub fn verify(&self) -> Result<Vec<Line>, Failure> {
         let mut lines = Vec::with_capacity(self.lines.len());
         for text in &self.lines {
-            match Line::from_envelope_bytes(text.as_bytes()) {
+            match Line::parse(text.as_bytes()) {
                 Some(line) if Tip::of(&lines).takes(self.upgrade, &line) => lines.push(line),
                 _ => break,
             }

@@ -49,20 +49,17 @@ impl Line {
         Ok(Self { json, hash, head })
     }
 
-    /// Takes the bytes of an envelope, as a bundle carries them.
-    #[must_use]
-    pub fn from_envelope_bytes(json: &[u8]) -> Option<Self> {
-        let head = serde_json::from_slice(json).ok()?;
-        Some(Self { json: json.to_vec(), hash: Digest::of(json), head })
-    }
-
     /// Reads a line, without its line feed; nothing when it is not exactly as it was written.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let json = Self::envelope_of(text)?.strip_suffix(b"}")?;
-        let line = Self::from_envelope_bytes(json)?;
+        let hash = Digest::of(json);
         // Compared as text: the digits in upper case would be the same hash and other bytes.
-        (line.hash.to_string().as_bytes() == &text[OPENING.len()..OPENING.len() + HEX]).then_some(line)
+        if hash.to_string().as_bytes() != &text[OPENING.len()..OPENING.len() + HEX] {
+            return None;
+        }
+        let head = serde_json::from_slice(json).ok()?;
+        Some(Self { json: json.to_vec(), hash, head })
     }
 
     /// What stands behind the opening of a line, when the opening is whole.

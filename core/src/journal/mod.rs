@@ -26,7 +26,7 @@ pub use recorder::Recorder;
 pub use store::faulty;
 pub use store::{
     Brief, CopyState, Disk, DiskJournal, Holder, MirrorState, OpenOptions, OpenReport, RealDisk, Repair,
-    Verification, Verified, WitnessReader, WitnessState, Witnessed, side_file,
+    Verification, Verified, WitnessReader, WitnessState, Witnessed,
 };
 
 use crate::{failure::Failure, upgrade::Event, values::UpgradeId};

@@ -1,15 +1,12 @@
 //! The engine's pen: collects events, makes them durable, and is the only one that issues a [`Permit`].
 
-use super::{Envelope, Journal, Permit, Stamp, side_file};
+use super::{Envelope, Journal, Permit, Stamp};
 use crate::{
     failure::{Code, Failure},
     upgrade::Event,
     values::{GateId, StepId, UpgradeId},
 };
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
 
 /// Writes one upgrade's events.
 ///
@@ -148,29 +145,6 @@ impl<J: Journal> Recorder<J> {
     /// As [`Journal::settle`].
     pub fn settle(&mut self) -> Result<(), Failure> {
         self.journal.settle()
-    }
-
-    /// A permit for what makes mail safe again when the journal cannot be written: its intent is made durable in a
-    /// side file instead, in `dir`, on another volume where there is one.
-    ///
-    /// # Errors
-    /// [`Code::RequestRefused`] while the journal can be written; when the side file cannot be written either.
-    pub fn emergency_intent(
-        &mut self,
-        dir: &Path,
-        step: &StepId,
-        stamp: &Stamp,
-        text: &str,
-    ) -> Result<(Permit, PathBuf), Failure> {
-        let Some(failure) = &self.broken else {
-            return Err(Failure::new(Code::RequestRefused, "the journal can be written; use it"));
-        };
-        let text = format!(
-            "upgrade {}, step {step}, at {}, boot {}\nThe journal could not be written: {failure}\n{text}",
-            self.upgrade, stamp.at, stamp.boot
-        );
-        let path = side_file(dir, self.upgrade, &text)?;
-        Ok((Permit::issue(self.upgrade, step.clone(), self.count), path))
     }
 }
 

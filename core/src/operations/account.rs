@@ -4,7 +4,7 @@ use super::{Context, Operate, context::missing_secret, service};
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{Account, Answer, Credentials, ServiceName},
+    host::{Account, Answer, Credentials, Service, ServiceName},
     plan::{AccountSource, Evidence, Observation, Outcome, Snapshot},
     values::{AccountName, SecretRef},
 };
@@ -144,6 +144,12 @@ impl Operate for CreateAccount<'_> {
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         match ctx.host.directory().account(self.account).await? {
             Some(found) if found.description == marker(ctx) => {
+                if let Some(user) = logged_on_as(ctx, self.account).await?.first() {
+                    return Ok(Outcome::same(format!(
+                        "{} stays: {} logs on with it",
+                        self.account, user.name
+                    )));
+                }
                 ctx.host.directory().delete(permit, self.account, &marker(ctx)).await?;
                 Ok(Outcome::changed(format!("{} was deleted", self.account)))
             }
@@ -217,6 +223,35 @@ impl Operate for ResetPassword<'_> {
         let proof = prove(ctx, self.account, self.password).await?;
         Ok(self.outcome().shown([proof]))
     }
+
+    async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        // Nobody knows the former password. A service that still holds it could not log on at its next start, so
+        // the way back is to give it the new one.
+        let Some(value) = ctx.host.secrets().get(self.password).await? else {
+            return if self.generate {
+                Ok(Outcome::same("no password was made"))
+            } else {
+                Err(missing_secret(self.password))
+            };
+        };
+        if ctx.host.directory().try_credentials(self.account, &value).await? == Credentials::WrongPassword {
+            return Ok(Outcome::same(format!("the password of {} was not reset", self.account)));
+        }
+        let services = logged_on_as(ctx, self.account).await?;
+        for service in &services {
+            ctx.host.services().set_log_on(permit, &service.name, self.account, &value).await?;
+        }
+        // A boot since the reset has left them stopped.
+        let started = service::start_those_that_ran(ctx, permit).await?;
+        let text = format!("the new password of {} stays; its services were given it", self.account);
+        Ok(Outcome::changed(text).shown(services.iter().map(service::evidence)).shown(started))
+    }
+}
+
+/// The services that log on with an account.
+async fn logged_on_as(ctx: &Context<'_>, account: &AccountName) -> Answer<Vec<Service>> {
+    let all = ctx.host.services().list().await?;
+    Ok(all.into_iter().filter(|one| service::same_account(&one.account, account)).collect())
 }
 
 impl ResetPassword<'_> {

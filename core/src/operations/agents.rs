@@ -1,6 +1,6 @@
 //! Transport agents: recorded, unregistered, registered again as they were, verified.
 
-use super::{Context, Operate};
+use super::{Context, Operate, service};
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -70,6 +70,11 @@ pub(super) struct Unregister<'a> {
 
 #[async_trait]
 impl Operate for Unregister<'_> {
+    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        // A transport that starts after this moment may load what this step leaves.
+        Ok(Some(service::snapshot(&ctx.service(&ServiceName::transport()).await?)))
+    }
+
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         let (own, order) = recorded(ctx, self.snapshot)?;
         let now = ctx.host.transport().agents().await?;
@@ -77,7 +82,10 @@ impl Operate for Unregister<'_> {
         let evidence: Vec<Evidence> = left.iter().map(|agent| line(agent)).collect();
         Ok(if left.is_empty() {
             Observation::Applied(Outcome::changed("the agents are unregistered"))
-        } else if left.len() == own.len() && differences(own, order, &now).is_empty() {
+        } else if left.len() == own.len()
+            && differences(own, order, &now).is_empty()
+            && !service::must_start(ctx.before(), &ctx.service(&ServiceName::transport()).await?)
+        {
             Observation::NotApplied { evidence }
         } else {
             Observation::Partial { evidence }
@@ -107,7 +115,13 @@ impl Operate for Unregister<'_> {
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         let (own, order) = recorded(ctx, self.snapshot)?;
         let shown = restore(ctx, permit, own, order, None).await?;
-        Ok(Outcome::changed("the agents are registered as they were").shown(shown))
+        let transport = ServiceName::transport();
+        if !service::must_start(ctx.before(), &ctx.service(&transport).await?) {
+            return Ok(Outcome::changed("the agents are registered as they were").shown(shown));
+        }
+        let started = service::restart(ctx, permit, &transport).await?;
+        let text = "the agents are registered as they were, and transport was restarted to load them";
+        Ok(Outcome::changed(text).shown(shown).shown(started))
     }
 }
 
@@ -202,7 +216,7 @@ impl Operate for Verify<'_> {
         }
         Ok(Outcome::same("the agents are as they were, and loaded")
             .shown(own.iter().filter_map(|agent| find(&now, &agent.id)).map(line))
-            .shown([super::service::evidence(&transport)]))
+            .shown([service::evidence(&transport)]))
     }
 }
 

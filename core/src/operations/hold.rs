@@ -61,10 +61,17 @@ impl Operate for Hold<'_> {
     }
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
-        Ok(match holding(ctx, self.service).await? {
-            (true, true, shown) => Observation::Applied(Outcome::changed("mail is held").shown(shown)),
-            (false, false, evidence) => Observation::NotApplied { evidence },
-            (_, _, evidence) => Observation::Partial { evidence },
+        let (disabled, stopped, evidence) = holding(ctx, self.service).await?;
+        let runs_again = match ctx.before() {
+            Some(Snapshot::Service { running: true, .. }) => ctx.service(self.service).await?.is_running(),
+            _ => true,
+        };
+        Ok(if disabled && stopped {
+            Observation::Applied(Outcome::changed("mail is held").shown(evidence))
+        } else if !disabled && !stopped && runs_again {
+            Observation::NotApplied { evidence }
+        } else {
+            Observation::Partial { evidence }
         })
     }
 

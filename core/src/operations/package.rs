@@ -1,11 +1,11 @@
 //! Packages: checked, run, removed, their version verified.
 
-use super::{Context, Operate};
+use super::{Context, Operate, service};
 use crate::{
     Permit,
     failure::{Code, Failure},
     host::{
-        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PendingWeight, Signature,
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PendingWeight, RegistryView, Signature,
         UninstallRequest,
     },
     plan::{Evidence, ExpectedPackage, InstallerMode, Observation, Outcome, SecretProperty, Snapshot},
@@ -15,6 +15,9 @@ use async_trait::async_trait;
 use std::time::Duration;
 
 const POLL: Duration = Duration::from_secs(5);
+/// Windows Installer keeps this key from the begin of an installation to its end; a power cut leaves it. Where it is
+/// missing nothing is concluded from that.
+const IN_PROGRESS: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress";
 
 /// The installed package whose name contains one of `names`; the highest version when there are several.
 async fn installed(ctx: &Context<'_>, names: &[String]) -> Answer<Option<(InstalledPackage, Version)>> {
@@ -100,6 +103,11 @@ async fn settled(ctx: &Context<'_>) -> Answer<()> {
         waited += POLL;
     }
     Ok(())
+}
+
+/// Whether a power cut left an installation that Windows Installer resumes or takes back when it runs next.
+async fn suspended(ctx: &Context<'_>) -> Answer<bool> {
+    ctx.host.registry().exists(RegistryView::Wide, IN_PROGRESS).await
 }
 
 /// After a crash the installer's exit code is lost; what it left for the next boot is not.
@@ -200,6 +208,16 @@ impl Operate for RunInstaller<'_> {
             _ => None,
         };
         let now = found.as_ref().map(|(_, version)| version.clone());
+        if suspended(ctx).await? {
+            // Registered or not: Windows Installer would take it back at the next installation of anything.
+            return Ok(Observation::Partial {
+                evidence: [
+                    evidence,
+                    vec![Evidence::new("Windows Installer", "an installation is suspended")],
+                ]
+                .concat(),
+            });
+        }
         if now.as_ref() == Some(&self.package.version) {
             return self.in_place(ctx, None).await.map(Observation::Applied);
         }
@@ -215,6 +233,11 @@ impl Operate for RunInstaller<'_> {
             return self.in_place(ctx, None).await;
         };
         settled(ctx).await?;
+        let now = installed(ctx, self.product).await?.map(|(_, version)| version);
+        if now.as_ref() == Some(&self.package.version) && !suspended(ctx).await? {
+            // It outlived its time limit, and came to its end while it was waited for.
+            return self.in_place(ctx, None).await;
+        }
         // Once more, just before it runs: days may lie between the plan and this moment.
         check(ctx, self.package).await?;
         let outcome = ctx
@@ -236,14 +259,17 @@ impl Operate for RunInstaller<'_> {
         self.in_place(ctx, Some(outcome)).await
     }
 
-    async fn undo(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+    async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         let before = match ctx.before() {
             Some(Snapshot::Version { version }) => version.clone(),
             _ => None,
         };
+        settled(ctx).await?;
         let found = installed(ctx, self.product).await?.map(|(_, version)| version);
-        if found == before && agents_whole(ctx).await? {
-            return Ok(Outcome::same("the former version is in place"));
+        if found == before && !suspended(ctx).await? && agents_whole(ctx).await? {
+            // An installer that failed may have left them stopped.
+            let started = service::start_those_that_ran(ctx, permit).await?;
+            return Ok(Outcome::same("the former version is in place").shown(started));
         }
         let text = |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
         Err(Failure::new(Code::VersionMismatch, "the former version cannot be brought back by the program")

@@ -46,7 +46,7 @@ pub async fn await_ready(host: &dyn Host, services: &[ServiceName], limit: Durat
         let Some(what) = missing else {
             let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
             return Ok(Outcome::same(format!("ready after {} s", waited.as_secs()))
-                .shown([Evidence::new("services running", names.join(", "))]));
+                .shown((!names.is_empty()).then(|| Evidence::new("services running", names.join(", ")))));
         };
         if waited >= limit {
             return Err(Failure::new(Code::NotReady, "the server did not become ready in time")

@@ -10,6 +10,9 @@ use crate::{
 };
 use async_trait::async_trait;
 
+/// The password of the account with which a service logged on before; only the way back asks for it.
+pub(super) const FORMER_PASSWORD: &str = "former-account-password";
+
 /// The settings of a service, as a snapshot.
 pub(super) fn snapshot(service: &Service) -> Snapshot {
     Snapshot::Service {
@@ -58,6 +61,38 @@ async fn stop(ctx: &Context<'_>, permit: &Permit, name: &ServiceName) -> Answer<
         ctx.mail(MailState::DOWN);
     }
     ctx.host.services().stop(permit, name, ctx.step.limit()).await
+}
+
+/// Stops and starts a service.
+pub(super) async fn restart(ctx: &Context<'_>, permit: &Permit, name: &ServiceName) -> Answer<Vec<Evidence>> {
+    // Checked before stopping: a transport that could not come up again is better left running.
+    mail::assemblies_exist(ctx, name).await?;
+    stop(ctx, permit, name).await?;
+    start(ctx, permit, name).await
+}
+
+/// Whether a service must be started (again) once what a step changed is taken back: it started after the step's state
+/// was saved, by a later step or by a boot, and has loaded the change; or it ran then and does not run now.
+pub(super) fn must_start(saved: Option<&Snapshot>, now: &Service) -> bool {
+    match saved {
+        Some(Snapshot::Service { running, .. }) if now.state == ServiceState::Stopped => *running,
+        Some(Snapshot::Service { started, .. }) => now.started != *started,
+        _ => false,
+    }
+}
+
+/// Starts the services that an earlier step read as running and that do not run now.
+pub(super) async fn start_those_that_ran(ctx: &Context<'_>, permit: &Permit) -> Answer<Vec<Evidence>> {
+    let mut shown = Vec::new();
+    for step in ctx.state.plan_steps() {
+        let Some(Snapshot::Service { service, running: true, .. }) = ctx.state.output(&step.id) else {
+            continue;
+        };
+        if !ctx.service(service).await?.is_running() {
+            shown.extend(start(ctx, permit, service).await?);
+        }
+    }
+    Ok(shown)
 }
 
 /// Brings a service back to running or stopped, as the saved state says.
@@ -169,17 +204,14 @@ impl Operate for Restart<'_> {
     }
 
     async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        // Checked before stopping: a transport that could not come up again is better left running.
-        mail::assemblies_exist(ctx, self.service).await?;
-        stop(ctx, permit, self.service).await?;
-        let shown = start(ctx, permit, self.service).await?;
+        let shown = restart(ctx, permit, self.service).await?;
         Ok(Outcome::changed(format!("{} was restarted", self.service)).shown(shown))
     }
 
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        // Restarted once more, because what made the restart necessary is taken back as well, and only a start
-        // loads it. The steps before this one are undone after it, so transport is restarted by their own undo; here
-        // it only has to run as it did.
+        // What made the restart necessary is undone after this step, and a start of its own makes that effective
+        // (`must_start`), because a boot may have loaded it as well, without this step. Here the service only has
+        // to run as it did.
         put_back(ctx, permit).await
     }
 }
@@ -222,6 +254,8 @@ impl Operate for SetLogOn<'_> {
             Observation::Applied(
                 Outcome::changed(format!("{} logs on as {}", self.service, self.account)).shown(shown),
             )
+        } else if must_start(ctx.before(), &now) {
+            Observation::Partial { evidence: shown }
         } else {
             Observation::NotApplied { evidence: shown }
         })
@@ -246,16 +280,26 @@ impl Operate for SetLogOn<'_> {
             return Ok(Outcome::same("nothing was saved"));
         };
         let now = ctx.service(self.service).await?;
-        if now.account.eq_ignore_ascii_case(former) {
+        if same_account(former, self.account) {
             return Ok(Outcome::same(format!("{} logs on as {former}", self.service)));
         }
-        let account = AccountName::parse(former)?;
-        self.set(ctx, permit, &account, &SecretRef::new("former-account-password")).await?;
-        Ok(Outcome::changed(format!("{} logs on as {former} again", self.service)))
+        if !now.account.eq_ignore_ascii_case(former) {
+            let account = AccountName::parse(former).map_err(|failure| {
+                failure
+                    .hint(format!("set the log-on of {} back by hand, then answer retry", self.service))
+                    .ask()
+            })?;
+            self.set(ctx, permit, &account, &SecretRef::new(FORMER_PASSWORD)).await?;
+        }
+        if must_start(ctx.before(), &now) {
+            restart(ctx, permit, self.service).await?;
+        }
+        let now = ctx.service(self.service).await?;
+        Ok(Outcome::changed(format!("{} logs on as {former} again", self.service)).shown([evidence(&now)]))
     }
 }
 
 /// The service manager writes an account as it was given: with the domain, or as `user@domain`.
-fn same_account(written: &str, account: &AccountName) -> bool {
+pub(super) fn same_account(written: &str, account: &AccountName) -> bool {
     AccountName::parse(written).is_ok_and(|other| other.same(account))
 }

@@ -326,6 +326,42 @@ impl Operation {
         }
     }
 
+    /// Whether a person may have the upgrade go on without it when it fails. Not what mail, its scanning, or the
+    /// product's log-on depend on: to go on without these would leave mail held or unscanned, or a service that
+    /// cannot start.
+    #[must_use]
+    pub fn may_be_left_out(&self) -> bool {
+        match self {
+            Self::CheckPackage { .. }
+            | Self::CheckAccount { .. }
+            | Self::CreateAccount { .. }
+            | Self::ResetPassword { .. }
+            | Self::ProveCredentials { .. }
+            | Self::SetServiceLogOn { .. }
+            | Self::SnapshotAgents { .. }
+            | Self::UnregisterAgents { .. }
+            | Self::RegisterAgents { .. }
+            | Self::HoldMail { .. }
+            | Self::ReleaseMail { .. }
+            | Self::RunInstaller { .. }
+            | Self::Uninstall { .. } => false,
+            Self::StopService { service }
+            | Self::StartService { service }
+            | Self::RestartService { service } => !service.same(&ServiceName::transport()),
+            Self::AwaitReady { .. }
+            | Self::ReadServiceAccount { .. }
+            | Self::BackUpTree { .. }
+            | Self::CollectExport { .. }
+            | Self::VerifyAgents { .. }
+            | Self::CloseProgram { .. }
+            | Self::Restart { .. }
+            | Self::VerifyVersion { .. }
+            | Self::ProbeMail
+            | Self::Gate { .. }
+            | Self::Vendor { .. } => true,
+        }
+    }
+
     /// What happens to the step when a crash left it half done.
     #[must_use]
     pub fn on_partial(&self) -> OnPartial {

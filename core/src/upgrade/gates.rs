@@ -3,7 +3,7 @@
 use super::{GateKind, Next, State, StepState};
 use crate::{
     failure::Failure,
-    plan::{Choice, Question, Step},
+    plan::{Choice, OnPartial, Question, Step},
 };
 
 fn ask(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Next {
@@ -12,6 +12,16 @@ fn ask(state: &State, step: usize, why: GateKind, question: Question, mut choice
         choices.retain(|choice| *choice != Choice::RollBack);
     }
     Next::Ask { step, why, question, choices }
+}
+
+/// Nobody leaves out what mail depends on, and nobody has to take the word of a person for what trying again shows.
+fn only_if_safe(state: &State, index: usize, choices: &mut Vec<Choice>) {
+    let Some(step) = step(state, index) else { return };
+    choices.retain(|choice| match choice {
+        Choice::Skip => step.operation.may_be_left_out(),
+        Choice::CountAsDone => step.operation.on_partial() == OnPartial::Ask || step.no_return,
+        _ => true,
+    });
 }
 
 fn step(state: &State, index: usize) -> Option<&Step> {
@@ -60,6 +70,8 @@ pub(super) fn planned(state: &State, index: usize) -> Next {
 pub(super) fn failed(state: &State, index: usize) -> Next {
     let mut todo = first_aid(state, index);
     todo.push("put right what the message names, then answer retry".to_owned());
+    let mut choices = vec![Choice::Retry, Choice::Skip, Choice::RollBack, Choice::Abandon];
+    only_if_safe(state, index, &mut choices);
     ask(
         state,
         index,
@@ -71,7 +83,7 @@ pub(super) fn failed(state: &State, index: usize) -> Next {
             verified: "the step runs again and checks its own effect".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
         },
-        vec![Choice::Retry, Choice::Skip, Choice::RollBack, Choice::Abandon],
+        choices,
     )
 }
 
@@ -84,6 +96,8 @@ pub(super) fn in_doubt(state: &State, index: usize) -> Next {
         }
         _ => "the server was not asked".to_owned(),
     };
+    let mut choices = vec![Choice::Retry, Choice::CountAsDone, Choice::RollBack, Choice::Abandon];
+    only_if_safe(state, index, &mut choices);
     ask(
         state,
         index,
@@ -96,11 +110,14 @@ pub(super) fn in_doubt(state: &State, index: usize) -> Next {
             verified: "later steps check version, agents, services and mail".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
         },
-        vec![Choice::Retry, Choice::CountAsDone, Choice::RollBack, Choice::Abandon],
+        choices,
     )
 }
 
 pub(super) fn undo_failed(state: &State, index: usize) -> Next {
+    let mut choices = vec![Choice::Retry, Choice::Skip, Choice::Abandon];
+    only_if_safe(state, index, &mut choices);
+    let skip = if choices.contains(&Choice::Skip) { "; skip leaves this step as it is" } else { "" };
     ask(
         state,
         index,
@@ -110,11 +127,10 @@ pub(super) fn undo_failed(state: &State, index: usize) -> Next {
             todo: [first_aid(state, index), vec!["put it right by hand, or answer retry".to_owned()]]
                 .concat(),
             why: reason(state, index),
-            verified: "the undo runs again and checks its own effect; skip leaves this step as it is"
-                .to_owned(),
+            verified: format!("the undo runs again and checks its own effect{skip}"),
             otherwise: "the way back waits here".to_owned(),
         },
-        vec![Choice::Retry, Choice::Skip, Choice::Abandon],
+        choices,
     )
 }
 

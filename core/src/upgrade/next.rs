@@ -203,7 +203,7 @@ fn begin(state: &State, index: usize, step: &Step) -> Next {
     {
         return Next::Skip { step: index, why: format!("{installer} did not ask for a restart") };
     }
-    if step.mail.is_some() && !state.past_no_return() && over_budget(state) {
+    if (step.mail.is_some() || touched_mail(state)) && !state.past_no_return() && over_budget(state) {
         return gates::budget(state, index);
     }
     if let Operation::Restart { .. } = step.operation {
@@ -268,7 +268,9 @@ fn back(state: &State) -> Next {
             continue;
         }
         match &progress.state {
-            StepState::Undone(_) | StepState::Skipped(_) => continue,
+            StepState::Undone(_) => continue,
+            // One that was begun before a person left it out may have left something behind.
+            StepState::Skipped(_) if step.undo != Undo::Reverse => continue,
             StepState::Failed { observed: None, .. }
                 if !step.operation.only_looks() && step.undo == Undo::Reverse =>
             {
@@ -307,6 +309,11 @@ fn asked_for_restart(state: &State, installer: &crate::values::StepId) -> bool {
             ..
         })
     )
+}
+
+/// Whether a step that touches mail was begun: from then on time counts, whatever the next step does.
+fn touched_mail(state: &State) -> bool {
+    state.plan_steps().iter().zip(&state.steps).any(|(step, progress)| step.mail.is_some() && progress.begun)
 }
 
 fn over_budget(state: &State) -> bool {

@@ -157,7 +157,8 @@ pub struct State {
     pub changed_engine: Option<String>,
     /// Time of the last event.
     pub last: Option<Timestamp>,
-    /// When agents were last registered or unregistered; transport loads that only at its next start.
+    /// When agents were last registered or unregistered, or may have been; transport loads that only at its next
+    /// start.
     pub agents_changed: Option<Timestamp>,
     /// When it was started.
     pub started: Option<Timestamp>,
@@ -260,8 +261,11 @@ impl State {
     pub fn apply(&mut self, position: Position<'_>, event: &Event) {
         self.events += 1;
         self.last = Some(position.at);
-        if let Event::StepApplied { step, .. }
+        // From the intent on, because a crash may hide what was changed after it.
+        if let Event::StepIntended { step, .. }
+        | Event::StepApplied { step, .. }
         | Event::StepObserved { step, .. }
+        | Event::UndoIntended { step, .. }
         | Event::UndoApplied { step, .. }
         | Event::UndoFailed { step, .. }
         | Event::StepFailed { step, .. } = event
@@ -276,6 +280,8 @@ impl State {
                 self.plan = Some(Arc::new((**plan).clone()));
                 self.hash = *hash;
                 self.standing = Standing::Planned;
+                self.flight = None;
+                self.gate = None;
             }
             Event::Started { boot, mail, .. } => {
                 self.standing = Standing::Running;
@@ -286,9 +292,8 @@ impl State {
             }
             Event::Resumed { boot, .. } => {
                 self.boot = Some(boot.clone());
-                if !self.engine.is_empty() && !compatible(&self.engine, position.engine) {
-                    self.changed_engine = Some(position.engine.to_owned());
-                }
+                let changed = !self.engine.is_empty() && !compatible(&self.engine, position.engine);
+                self.changed_engine = changed.then(|| position.engine.to_owned());
             }
             Event::StepIntended { step, attempt, before } => {
                 self.begin(step, position.at, *attempt, false, None);
@@ -369,12 +374,15 @@ impl State {
                     output: None,
                 };
                 self.done(step, &outcome);
+                // Somebody restarted the server by hand, as the gate asked.
+                self.gate.take_if(|gate| gate.why == GateKind::Restart);
             }
             Event::UnplannedRestart { after, .. } => self.boot = Some(after.clone()),
             Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
             Event::Requested { request: Request::Resume, .. } => {
                 if self.standing == Standing::Paused {
-                    self.standing = Standing::Running;
+                    let begun = self.started.is_some();
+                    self.standing = if begun { Standing::Running } else { Standing::Planned };
                 }
                 if self.request == Some(Request::Pause) {
                     self.request = None;
@@ -521,7 +529,11 @@ impl State {
             }
             Choice::Continue => match gate.why {
                 GateKind::Budget => self.budget_waived = true,
-                GateKind::Changed => self.changed_engine = None,
+                GateKind::Changed => {
+                    if let Some(accepted) = self.changed_engine.take() {
+                        self.engine = accepted;
+                    }
+                }
                 _ => {
                     let allowance = self.plan.as_ref().map_or(0, |plan| plan.limits.transitions);
                     self.patience = self.events.saturating_add(allowance);

@@ -1,9 +1,9 @@
 //! Going down and coming up again.
 
-use super::{Due, World, content::Content, disk::key, services};
+use super::{Due, World, content::Content, disk::key, registry::IN_PROGRESS, services};
 use crate::fate::Fate;
 use mailsec_core::{
-    host::{Answer, BootIdentity, ServiceState, StartMode},
+    host::{Answer, BootIdentity, RegistryView, ServiceState, StartMode},
     values::ServerPath,
 };
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,9 @@ impl World {
         self.vault.installer.clear();
         self.faults.busy_until = None;
         if let Some(running) = self.installer.take() {
+            if running.snapshot.is_some() {
+                self.registry.set(RegistryView::Wide, IN_PROGRESS, "", running.package.to_string());
+            }
             self.suspended = Some(running);
         }
         self.disk.unlock(|_| true);

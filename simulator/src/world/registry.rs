@@ -5,6 +5,8 @@ use mailsec_core::values::ServerPath;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What Windows Installer leaves when the power goes off in an installation.
+pub const IN_PROGRESS: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress";
 /// Where Windows lists what is installed.
 pub const UNINSTALL: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
 

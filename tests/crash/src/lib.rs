@@ -1,8 +1,14 @@
 #![forbid(unsafe_code)]
 //! A rig that runs a whole upgrade on the simulated server, with a scripted person and crashes where asked.
 
+mod case;
+mod check;
 mod person;
 mod rig;
+mod sweep;
 
-pub use person::Person;
-pub use rig::{End, Rig, request};
+pub use case::{ALL, Case, case, request};
+pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
+pub use person::{Person, installs, obliging, saves_rules};
+pub use rig::{End, Rig, Secrets, given};
+pub use sweep::{Crash, every_point, every_point_of, report};

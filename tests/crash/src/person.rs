@@ -1,61 +1,96 @@
 //! A person who does what gates ask, as far as the script goes.
 
+use crate::rig::given;
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     engine::{Desk, Message, Said},
-    plan::Choice,
+    plan::{Choice, Operation},
     upgrade::{Gate, GateKind, Request, State},
+    values::ServerPath,
 };
-use mailsec_simulator::SimHost;
-use std::sync::Mutex;
+use mailsec_simulator::{SimHost, worlds::vipre};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
-type Deed = Box<dyn Fn(&SimHost, &Gate) -> Option<Choice> + Send + Sync>;
+type Deed = Box<dyn Fn(&SimHost, &Gate, &State) -> Option<Choice> + Send + Sync>;
 
-/// Answers gates by a rule, and makes requests at given events.
+/// Answers gates by a rule, and makes requests once so many events are journaled.
 pub struct Person {
     host: SimHost,
     deed: Deed,
-    requests: Mutex<Vec<(u64, Request)>>,
+    requests: Mutex<Vec<(usize, Request)>>,
+    turns: AtomicUsize,
     asked: Mutex<Vec<(GateKind, String)>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Person {
     /// A person at this server. The rule returns what they answer; `None` leaves the gate open.
     pub fn new(
         host: &SimHost,
-        deed: impl Fn(&SimHost, &Gate) -> Option<Choice> + Send + Sync + 'static,
+        deed: impl Fn(&SimHost, &Gate, &State) -> Option<Choice> + Send + Sync + 'static,
     ) -> Self {
-        Self { host: host.clone(), deed: Box::new(deed), requests: Mutex::default(), asked: Mutex::default() }
+        Self {
+            host: host.clone(),
+            deed: Box::new(deed),
+            requests: Mutex::default(),
+            turns: AtomicUsize::new(0),
+            asked: Mutex::default(),
+        }
     }
 
-    /// Also asks for something once the upgrade has so many events.
+    /// Nobody is there.
     #[must_use]
-    pub fn asking(self, after: u64, request: Request) -> Self {
-        self.requests.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((after, request));
+    pub fn away(host: &SimHost) -> Self {
+        Self::new(host, |_, _, _| None)
+    }
+
+    /// Also asks for something, the so-and-so-many-th time that somebody could ask (from 0).
+    #[must_use]
+    pub fn asking(self, turn: usize, request: Request) -> Self {
+        lock(&self.requests).push((turn, request));
         self
     }
 
-    /// The gates that were answered, in order.
+    /// How often the program has listened.
+    pub fn turns(&self) -> usize {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// The gates that were answered or left open, in order: why, and the gate's name.
     pub fn asked(&self) -> Vec<(GateKind, String)> {
-        self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        lock(&self.asked).clone()
     }
 }
 
 #[async_trait]
 impl Desk for Person {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
-        Ok(Vec::new())
+        let now = self.turns.fetch_add(1, Ordering::Relaxed);
+        let requests = lock(&self.requests);
+        let due = requests.iter().filter(|(turn, _)| *turn <= now).map(|(_, request)| Message {
+            id: request.to_string(),
+            said: Said::Request(*request),
+            by: "Ada".to_owned(),
+            note: String::new(),
+        });
+        Ok(due.collect())
     }
 
-    fn taken(&self, _message: &Message, _refused: Option<&Failure>) {}
+    fn taken(&self, message: &Message, _refused: Option<&Failure>) {
+        // Until then it lies there, and a process that begins anew finds it again.
+        lock(&self.requests).retain(|(_, request)| request.to_string() != message.id);
+    }
 
-    async fn ask(&self, gate: &Gate, _state: &State) -> Option<Message> {
-        let choice = (self.deed)(&self.host, gate)?;
-        self.asked
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push((gate.why, gate.question.title.clone()));
+    async fn ask(&self, gate: &Gate, state: &State) -> Option<Message> {
+        lock(&self.asked).push((gate.why, gate.id.to_string()));
+        let choice = (self.deed)(&self.host, gate, state)?;
         Some(Message {
             id: gate.id.to_string(),
             said: Said::Answer { gate: gate.id.clone(), choice },
@@ -63,4 +98,41 @@ impl Desk for Person {
             note: "as the script says".to_owned(),
         })
     }
+}
+
+/// Does what the plan asks, and says "again" where the program is in doubt; leaves everything else open.
+#[must_use]
+pub fn obliging(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
+    match gate.why {
+        GateKind::Planned => {
+            installs(host, gate, state);
+            saves_rules(host, gate, state);
+            Some(Choice::Done)
+        }
+        GateKind::InDoubt => Some(Choice::Retry),
+        _ => None,
+    }
+}
+
+/// Where the gate asks for it, runs the installer and gives it the account; not once more when it is in place.
+pub fn installs(host: &SimHost, gate: &Gate, state: &State) {
+    let Some(Operation::RunInstaller { package, .. }) = operation(gate, state) else { return };
+    let password = given().into_values().next();
+    let account = vipre::account();
+    _ = host.change(|world| {
+        if world.installed_version(vipre::NEW_NAME).is_none() {
+            _ = world.person_installs(&package.path, account.as_ref().zip(password.as_ref()));
+        }
+    });
+}
+
+/// Where the gate asks for it, saves the exported rules.
+pub fn saves_rules(host: &SimHost, gate: &Gate, state: &State) {
+    let Some(Operation::CollectExport { file, .. }) = operation(gate, state) else { return };
+    let file: &ServerPath = file;
+    _ = host.change(|world| world.person_saves(file, b"<Rules><Rule name=\"a\" /></Rules>"));
+}
+
+fn operation<'s>(gate: &Gate, state: &'s State) -> Option<&'s Operation> {
+    state.plan_steps().get(gate.step).map(|step| &step.operation)
 }

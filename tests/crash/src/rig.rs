@@ -1,50 +1,34 @@
 //! One server, one journal that survives, and as many processes as it takes.
 
-use crate::Person;
+use crate::{Case, Person};
 use futures::executor::block_on;
 use mailsec_core::{
     Failure,
-    engine::{Engine, Loaded, NoWatcher, Stop, begin, load},
+    engine::{Engine, Loaded, Stop, Watcher, begin, load},
     host::Host,
-    journal::{Journal, MemoryJournal, Stamp},
-    plan::{Plan, UnscannedPolicy, lint},
-    product::{
-        AccountChoice, BackupChoice, Finding, InstallerChoice, MailSecurityProduct, RulesChoice, Severity,
-        UpgradeRequest,
-    },
-    upgrade::{Event, Finish},
-    values::{Secret, SecretRef, ServerPath, UpgradeId},
+    journal::{Envelope, Journal, MemoryJournal, Stamp},
+    plan::{Plan, Step, lint},
+    product::{Finding, MailSecurityProduct, Severity, UpgradeRequest},
+    upgrade::{Event, Finish, State},
+    values::{Secret, SecretRef, UpgradeId},
 };
-use mailsec_simulator::{
-    PoweredJournal, SimHost, World,
-    world::act::{ACCOUNT_PROPERTY, PASSWORD_PROPERTY},
-    worlds::{installers::RIGHT, vipre as lab},
-};
+use mailsec_simulator::{PoweredJournal, SimHost, World, worlds::vipre as lab};
 use mailsec_vipre::{SERVICE_PASSWORD, Vipre};
+use std::collections::BTreeMap;
 
-/// Version of the program in these tests.
-const VERSION: &str = "0.1.0";
 /// Processes after which a test gives up: far more than any run needs.
-const PROCESSES: usize = 60;
+const PROCESSES: usize = 80;
 
-/// The usual request: silent, nothing left to a person.
+/// The version of the program that plans.
+const VERSION: &str = "0.1.0";
+
+/// Passwords by name.
+pub type Secrets = BTreeMap<SecretRef, Secret>;
+
+/// The service account's present password.
 #[must_use]
-pub fn request() -> UpgradeRequest {
-    UpgradeRequest {
-        installer: ServerPath::new(RIGHT),
-        digest: None,
-        unsigned: None,
-        mode: InstallerChoice::Silent {
-            arguments: Vec::new(),
-            credentials: Some((ACCOUNT_PROPERTY.to_owned(), PASSWORD_PROPERTY.to_owned())),
-        },
-        account: AccountChoice::Keep,
-        backup: BackupChoice::To(ServerPath::new(r"C:\ProgramData\mailsec\backup")),
-        rules: RulesChoice::Skip("this server has none".to_owned()),
-        unscanned: UnscannedPolicy::Hold,
-        budget: None,
-        logs: ServerPath::new(r"C:\ProgramData\mailsec\logs"),
-    }
+pub fn given() -> Secrets {
+    [(SecretRef::new(SERVICE_PASSWORD), Secret::new(lab::PASSWORD))].into()
 }
 
 /// How a run ended.
@@ -56,6 +40,8 @@ pub enum End {
     Waiting(String),
     /// Paused.
     Paused,
+    /// A process ended early, with its power on.
+    Failed(Box<Failure>),
     /// It did not come to an end.
     NoEnd,
 }
@@ -76,10 +62,24 @@ pub struct Rig {
     pub processes: usize,
     /// Whether a crash takes the machine down, or only the process.
     pub machine_crash: bool,
+    /// The version of the program that runs.
+    pub version: &'static str,
+    /// Sequence numbers that the journal acknowledged.
+    pub acknowledged: Vec<u64>,
+    /// The engine's own state when the last process ended.
+    pub last: Option<State>,
+    /// The server when the plan was made.
+    pub before: World,
+    secrets: Secrets,
 }
 
-fn secrets() -> std::collections::BTreeMap<SecretRef, Secret> {
-    [(SecretRef::new(SERVICE_PASSWORD), Secret::new(lab::PASSWORD))].into()
+struct Notes<'a>(&'a mut Vec<u64>);
+
+impl Watcher for Notes<'_> {
+    fn recorded(&mut self, envelope: &Envelope, _state: &State) {
+        self.0.push(envelope.seq);
+    }
+    fn running(&mut self, _step: &Step, _undo: bool) {}
 }
 
 impl Rig {
@@ -88,19 +88,15 @@ impl Rig {
     /// # Errors
     /// The findings that forbid it, or why there is no plan.
     pub fn plan(world: World, request: &UpgradeRequest) -> Result<Self, Vec<Finding>> {
-        Self::plan_with(world, request, secrets())
+        Self::plan_with(world, request, given())
     }
 
     /// As [`Rig::plan`], with other secrets.
     ///
     /// # Errors
     /// As [`Rig::plan`].
-    pub fn plan_with(
-        world: World,
-        request: &UpgradeRequest,
-        secrets: std::collections::BTreeMap<SecretRef, Secret>,
-    ) -> Result<Self, Vec<Finding>> {
-        let host = SimHost::in_memory(world).with_secrets(secrets);
+    pub fn plan_with(world: World, request: &UpgradeRequest, secrets: Secrets) -> Result<Self, Vec<Finding>> {
+        let host = SimHost::in_memory(world).with_secrets(secrets.clone());
         let blocked = |failure: Failure| vec![Finding::blocker(failure)];
         let facts = block_on(Vipre.gather(&host, request)).map_err(blocked)?;
         let installation = Vipre.detect(&facts).map_err(blocked)?.ok_or_else(Vec::new)?;
@@ -110,14 +106,78 @@ impl Rig {
         }
         let made = host.clock().now();
         let plan = Vipre.plan(&installation, &facts, request, made, VERSION).map_err(blocked)?;
+        Self::of(host, secrets, plan, findings).map_err(blocked)
+    }
+
+    fn of(host: SimHost, secrets: Secrets, plan: Plan, findings: Vec<Finding>) -> Result<Self, Failure> {
+        let version = VERSION;
         let broken = lint(&plan);
         assert!(broken.is_empty(), "the plan breaks the lint: {broken:?}");
+        let before = host.world();
         let mut journal = MemoryJournal::new();
         let upgrade = UpgradeId::from_u128(1);
-        let boot = block_on(host.power().boot()).map_err(blocked)?;
-        let stamp = Stamp { at: made, boot, engine: VERSION.to_owned() };
-        begin(&mut journal, upgrade, &plan, plan.hash(), &stamp).map_err(blocked)?;
-        Ok(Self { host, journal, upgrade, plan, findings, processes: 0, machine_crash: true })
+        let boot = block_on(host.power().boot())?;
+        let stamp = Stamp { at: host.clock().now(), boot, engine: version.to_owned() };
+        begin(&mut journal, upgrade, &plan, plan.hash(), &stamp)?;
+        Ok(Self {
+            host,
+            journal,
+            upgrade,
+            plan,
+            findings,
+            processes: 0,
+            machine_crash: true,
+            version,
+            acknowledged: Vec::new(),
+            last: None,
+            before,
+            secrets,
+        })
+    }
+
+    /// The same server and journal, as they were when the plan was made, with every password that was given.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut journal = self.journal.clone();
+        journal.keep_first(self.upgrade, 1);
+        Self {
+            host: SimHost::in_memory(self.before.clone()).with_secrets(self.secrets.clone()),
+            journal,
+            plan: self.plan.clone(),
+            findings: self.findings.clone(),
+            acknowledged: Vec::new(),
+            last: None,
+            processes: 0,
+            before: self.before.clone(),
+            secrets: self.secrets.clone(),
+            ..*self
+        }
+    }
+
+    /// Something happens to the server after the plan was made, and is not the upgrade's to take back.
+    #[must_use]
+    pub fn struck_by(mut self, change: impl FnOnce(&mut World)) -> Self {
+        self.change(change);
+        self.before = self.host.world();
+        self
+    }
+
+    /// Somebody gives other passwords.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.host = self.host.with_secrets(secrets.clone());
+        self.secrets = secrets;
+        self
+    }
+
+    /// The same server with a changed plan.
+    ///
+    /// # Errors
+    /// When it cannot be journaled.
+    pub fn with_plan(self, change: impl FnOnce(&mut Plan)) -> Result<Self, Failure> {
+        let mut plan = self.plan;
+        change(&mut plan);
+        Self::of(self.host, self.secrets, plan, self.findings)
     }
 
     /// One process: runs until it ends, waits, or loses its power.
@@ -125,56 +185,84 @@ impl Rig {
     /// # Errors
     /// Why the process ended early.
     pub fn process(&mut self, person: &Person) -> Result<Stop, Failure> {
-        self.processes += 1;
         let mut journal = PoweredJournal::new(std::mem::take(&mut self.journal), self.host.sim_power());
-        let result = block_on(async {
-            let mut watcher = NoWatcher;
-            let mut engine = Engine::open(
-                &self.host,
-                &mut journal,
-                self.upgrade,
-                None,
-                person,
-                &mut watcher,
-                (VERSION, "Ada"),
-            )
-            .await?;
-            engine.run().await
-        });
+        let result = self.process_with(person, &mut journal);
         self.journal = journal.into_inner();
+        result
+    }
+
+    /// As [`Rig::process`], with another journal.
+    ///
+    /// # Errors
+    /// Why the process ended early.
+    pub fn process_with(&mut self, person: &Person, journal: &mut dyn Journal) -> Result<Stop, Failure> {
+        self.processes += 1;
+        let mut watcher = Notes(&mut self.acknowledged);
+        let (host, upgrade, version) = (&self.host, self.upgrade, self.version);
+        let (result, last) = block_on(async {
+            let by = (version, "Ada");
+            match Engine::open(host, journal, upgrade, None, person, &mut watcher, by).await {
+                Ok(mut engine) => (engine.run().await, Some(engine.state().clone())),
+                Err(failure) => (Err(failure), None),
+            }
+        });
+        self.last = last;
         result
     }
 
     /// Starts processes, and boots the server, until it is over or waits for a person.
     pub fn run(&mut self, person: &Person) -> End {
-        while self.processes < PROCESSES {
+        let until = self.processes + PROCESSES;
+        while self.processes < until {
             match self.process(person) {
                 Ok(Stop::Finished(how)) => return End::Finished(how),
                 Ok(Stop::GateOpen(gate)) => return End::Waiting(gate.to_string()),
                 Ok(Stop::Paused) => return End::Paused,
                 Ok(Stop::RestartPending) => {}
                 Err(_) if self.host.is_off() => self.power_on(),
-                Err(failure) => panic!("the process ended with its power on: {failure:?}"),
+                Err(failure) => return End::Failed(Box::new(failure)),
             }
         }
         End::NoEnd
     }
 
-    fn power_on(&self) {
+    /// How often the program listens, in a whole run in which nobody asks for anything.
+    #[must_use]
+    pub fn turns(mut self, case: &Case) -> usize {
+        let person = case.person(&self.host);
+        self.run(&person);
+        person.turns()
+    }
+
+    /// The machine boots, or the process begins anew.
+    pub fn power_on(&self) {
         let done = if self.machine_crash { self.host.boot() } else { self.host.restart_process() };
         assert!(done.is_ok(), "a world in memory can always be changed");
+    }
+
+    /// Somebody changes the server.
+    ///
+    /// # Panics
+    /// Never: a world in memory can always be changed.
+    pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        self.host.change(change).unwrap_or_else(|failure| unreachable!("{failure}"))
+    }
+
+    /// The envelopes, as they are read back.
+    #[must_use]
+    pub fn envelopes(&self) -> Vec<Envelope> {
+        self.journal.read(self.upgrade).unwrap_or_default()
     }
 
     /// The upgrade as the journal has it.
     #[must_use]
     pub fn loaded(&self) -> Loaded {
-        load(&self.journal.read(self.upgrade).unwrap_or_default())
+        load(&self.envelopes())
     }
 
     /// The events.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let envelopes = self.journal.read(self.upgrade).unwrap_or_default();
-        envelopes.into_iter().filter_map(|envelope| envelope.event.known().cloned()).collect()
+        self.envelopes().into_iter().filter_map(|envelope| envelope.event.known().cloned()).collect()
     }
 }

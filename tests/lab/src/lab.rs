@@ -58,7 +58,12 @@ impl Lab {
 
     /// Installs 4.5, registers its agents in the middle of the order, enabled, and restarts transport.
     pub fn install_vipre_45(&self) -> Result<()> {
-        self.install(Package::Vipre45, &[])?.success()?;
+        self.install_vipre_45_with(&[])
+    }
+
+    /// The same, with properties for the package, such as the service's account.
+    pub fn install_vipre_45_with(&self, properties: &[&str]) -> Result<()> {
+        self.install(Package::Vipre45, properties)?.success()?;
         let mut agents = self.agents()?;
         let at = exchange::VIPRE_POSITION.min(agents.len());
         agents.splice(at..at, exchange::vipre_agents());

@@ -8,6 +8,7 @@
 
 mod artifacts;
 mod digest;
+pub mod directory;
 mod error;
 mod exchange;
 mod lab;

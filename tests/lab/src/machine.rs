@@ -109,7 +109,21 @@ impl Machine {
     }
 
     /// Runs a program to its end.
+    ///
+    /// Wine, on a machine under load, now and then fails to create a process (error 1359, before the program's first
+    /// instruction). Nothing has run then, so it is tried again.
     pub(crate) fn run(&self, words: &[&str], limit: Duration) -> Result<Ended> {
+        for _ in 0..2 {
+            match self.run_once(words, limit) {
+                Err(LabError::Failed { problem, .. })
+                    if problem.contains("did not run") && problem.contains("1359") => {}
+                other => return other,
+            }
+        }
+        self.run_once(words, limit)
+    }
+
+    fn run_once(&self, words: &[&str], limit: Duration) -> Result<Ended> {
         let call = self.next_call();
         let code_file = self.prefix.join("drive_c").join("lab").join("calls").join(format!("{call}.code"));
         let code_on_windows = format!(r"C:\lab\calls\{call}.code");

@@ -266,20 +266,17 @@ impl Maker<'_> {
             }
             AccountChoice::Reset { generate } => {
                 steps.push(check("check-account"));
-                steps.push(
-                    step(
-                        "reset-password",
-                        Phase::Prepare,
-                        "Reset the service account's password",
-                        "nobody knows the present one, and the installer asks for it",
-                        Operation::ResetPassword {
-                            account: self.account.clone(),
-                            password: self.password.clone(),
-                            generate: *generate,
-                        },
-                    )
-                    .keep("the former password is not known to anybody"),
-                );
+                steps.push(step(
+                    "reset-password",
+                    Phase::Prepare,
+                    "Reset the service account's password",
+                    "nobody knows the present one, and the installer asks for it",
+                    Operation::ResetPassword {
+                        account: self.account.clone(),
+                        password: self.password.clone(),
+                        generate: *generate,
+                    },
+                ));
             }
             AccountChoice::Keep | AccountChoice::Use(_) => steps.push(check("check-account")),
         }
@@ -395,13 +392,14 @@ impl Maker<'_> {
                 Operation::Restart { when: RestartWhen::NeededBy(StepId::new("run-installer")) },
             )
             .limit(1200),
-            // Transport is not waited for: while mail is held it must not run.
+            // No service is waited for: transport must not run while mail is held, and the plug-in manager is started
+            // below, where an installer left it stopped.
             step(
                 "await-ready-again",
                 Phase::Restore,
-                "Wait until the server is ready",
-                "after a restart services take their time, and an installer may go on working",
-                Operation::AwaitReady { services: vec![self.manager.clone()] },
+                "Wait until no installer runs",
+                "an installer may go on working after it answered, or after a restart",
+                Operation::AwaitReady { services: Vec::new() },
             )
             .limit(1200),
             step(
@@ -413,6 +411,13 @@ impl Maker<'_> {
                     product: vec![names::COMMON.to_owned()],
                     version: self.to.clone(),
                 },
+            ),
+            step(
+                "start-plugin-manager",
+                Phase::Restore,
+                "See that the plug-in manager runs",
+                "the agents need it, so it comes before them",
+                Operation::StartService { service: self.manager.clone() },
             ),
         ]
     }
@@ -468,13 +473,6 @@ impl Maker<'_> {
                 "Verify the transport agents",
                 "registered is not loaded: transport must have started after the registration",
                 Operation::VerifyAgents { snapshot: StepId::new("snapshot-agents") },
-            ),
-            step(
-                "start-plugin-manager",
-                Phase::Verify,
-                "See that the plug-in manager runs",
-                "the product does nothing without it",
-                Operation::StartService { service: self.manager.clone() },
             ),
             probe,
             step(

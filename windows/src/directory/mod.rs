@@ -11,12 +11,14 @@ use mailsec_core::{
     host::{Account, Answer, Credentials, Directory},
     values::{AccountName, Secret, SecretRef},
 };
+use serde::{Deserialize, Serialize};
 use session::Session;
 use std::{path::PathBuf, time::Duration};
 
 /// How the connection is encrypted. There is no third way: Active Directory takes passwords over encrypted connections
 /// only, and nobody else should see them either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encryption {
     /// TLS from the first byte, port 636.
     Ldaps,
@@ -25,26 +27,52 @@ pub enum Encryption {
 }
 
 /// Which directory, and as whom.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DirectoryConfig {
     /// Host name of a domain controller (as in its certificate), with a port if it is not the usual one.
     pub server: String,
-    /// How the connection is encrypted.
+    /// How the connection is encrypted: `ldaps` (when not given) or `start_tls`.
+    #[serde(default = "ldaps")]
     pub encryption: Encryption,
     /// NetBIOS name of the domain, the part before `\` in account names.
     pub domain: String,
     /// Distinguished name of the domain: `DC=lab,DC=test`.
     pub base: String,
     /// Where new accounts are created; `CN=Users` below `base` when not given.
+    #[serde(default)]
     pub container: Option<String>,
     /// Who asks: `DOMAIN\user`, `user@domain` or a distinguished name.
     pub bind_name: String,
     /// Whose password that is, by reference.
     pub bind_secret: SecretRef,
     /// A file with the certificates (PEM) to trust instead of the system's.
+    #[serde(default)]
     pub trust: Option<PathBuf>,
-    /// How long connecting, and each request, may take.
+    /// How long connecting, and each request, may take; in a file, `limit_seconds`, 30 when not given.
+    #[serde(default = "half_a_minute", rename = "limit_seconds", with = "seconds")]
     pub limit: Duration,
+}
+
+fn ldaps() -> Encryption {
+    Encryption::Ldaps
+}
+
+fn half_a_minute() -> Duration {
+    Duration::from_secs(30)
+}
+
+mod seconds {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(limit: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(limit.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_secs)
+    }
 }
 
 impl DirectoryConfig {
@@ -169,6 +197,18 @@ mod tests {
         let secret = SecretRef::new("p");
         directory.generate_password(&Permit::for_test("x"), &secret).await.unwrap();
         assert!(directory.secrets.find(&secret).is_some());
+    }
+
+    #[test]
+    fn a_file_needs_to_say_little() {
+        let text = r#"{"server":"dc1.lab.test","domain":"LAB","base":"DC=lab,DC=test",
+                       "bind_name":"LAB\\reader","bind_secret":"directory"}"#;
+        let config: DirectoryConfig = serde_json::from_str(text).unwrap();
+        assert_eq!((config.encryption, config.limit.as_secs()), (Encryption::Ldaps, 30));
+        assert_eq!(config.container(), "CN=Users,DC=lab,DC=test");
+        let again: DirectoryConfig = serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap();
+        assert_eq!(again.server, config.server);
+        assert!(serde_json::from_str::<DirectoryConfig>(&text.replace("base", "bsae")).is_err());
     }
 
     #[tokio::test]

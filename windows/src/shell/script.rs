@@ -266,6 +266,12 @@ mod tests {
     fn powershells_grammar_takes_every_script() {
         let mut parser = tree_sitter::Parser::new();
         parser.set_language(&tree_sitter_powershell::LANGUAGE.into()).unwrap();
+        for broken in ["try { $x = 'a", "$a += )"] {
+            assert!(
+                parser.parse(broken, None).unwrap().root_node().has_error(),
+                "the grammar sees what is wrong"
+            );
+        }
         for text in samples() {
             let tree = parser.parse(&text, None).unwrap();
             assert!(!tree.root_node().has_error(), "{}\n{text}", tree.root_node().to_sexp());

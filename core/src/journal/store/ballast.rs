@@ -24,6 +24,11 @@ impl Ballast {
         (ballast, made)
     }
 
+    /// Whether the reserve is whole.
+    pub(super) fn is_there(&self) -> bool {
+        self.there
+    }
+
     /// Makes the reserve again when it is missing.
     pub(super) fn restore(&mut self, disk: &dyn Disk) -> io::Result<()> {
         if self.there {

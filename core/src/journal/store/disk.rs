@@ -17,6 +17,12 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// From the operating system.
     fn write(&self, path: &Path, file: &mut File, bytes: &[u8]) -> io::Result<()>;
 
+    /// Cuts a file off.
+    ///
+    /// # Errors
+    /// From the operating system.
+    fn cut(&self, path: &Path, file: &File, length: u64) -> io::Result<()>;
+
     /// Waits until the file's bytes, and its length, are on the device.
     ///
     /// # Errors
@@ -37,6 +43,10 @@ pub struct RealDisk;
 impl Disk for RealDisk {
     fn write(&self, _: &Path, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
+    }
+
+    fn cut(&self, _: &Path, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
     }
 
     fn sync(&self, _: &Path, file: &File) -> io::Result<()> {

@@ -82,7 +82,7 @@ impl DiskJournal {
     }
 
     fn refusal(&self, upgrade: UpgradeId) -> Option<Failure> {
-        self.damaged.get(&upgrade).map(Damage::failure).or_else(|| self.mirror.dispute(upgrade))
+        self.damaged.get(&upgrade).map(Damage::failure)
     }
 
     /// The upgrade's lines from its witness, verified against the list; none when the copies must be compared.
@@ -103,6 +103,7 @@ impl DiskJournal {
 
     /// Makes sure that an upgrade is verified before it is written to; mends it if need be.
     fn prepare(&mut self, upgrade: UpgradeId) -> Result<Tip, Failure> {
+        // The mirror, which opened beside the work, has something else: both are compared before anything is added.
         if self.mirror.dispute(upgrade).is_some() && !self.damaged.contains_key(&upgrade) {
             self.reconcile(upgrade)?;
         }
@@ -142,13 +143,21 @@ impl DiskJournal {
                 false => Err(first),
             };
             if let Err(failure) = again {
-                return Err(self.take_back(upgrade, text.len() as u64, failure));
+                // The lines are on the device and nobody is told so; the next opening finds them. To cut them off
+                // could leave the list, of which something may have been written, ahead of the witness.
+                self.broken = Some(failure.clone());
+                return Err(failure);
             }
         }
         if let Some(entry) = self.entries.get_mut().get_mut(&upgrade) {
             entry.tip = record.tip;
         }
-        self.mirror.append(upgrade, lines);
+        if self.ballast.is_there() {
+            self.mirror.append(upgrade, lines);
+        } else {
+            // What is left of the space belongs to the witness; sled takes half a megabyte at a time.
+            self.mirror.hold(upgrade, record.tip);
+        }
         Ok(())
     }
 
@@ -178,19 +187,6 @@ impl DiskJournal {
                 Err(failure)
             }
         }
-    }
-
-    /// The append cannot be acknowledged after all.
-    fn take_back(&mut self, upgrade: UpgradeId, bytes: u64, failure: Failure) -> Failure {
-        let disk = Arc::clone(&self.disk);
-        let entry = self.entries.get_mut().get_mut(&upgrade);
-        if let Some(writer) = entry.and_then(|entry| entry.writer.as_mut())
-            && let Err(error) = writer.take_back(&*disk, bytes)
-        {
-            tracing::warn!(%error, "an append that failed could not be taken back");
-        }
-        self.broken = Some(failure.clone());
-        failure
     }
 }
 
@@ -228,6 +224,7 @@ impl Journal for DiskJournal {
 
     fn settle(&mut self) -> Result<(), Failure> {
         self.known.settle()?;
+        self.ready()?;
         self.mirror.settle()?;
         for (upgrade, failure) in self.mirror.disputes() {
             self.reconcile(upgrade)?;
@@ -253,12 +250,9 @@ impl Lines for DiskJournal {
         }
         let record = self.known.get(upgrade).ok_or_else(|| chain::not_found(upgrade))?;
         // Copies that contradict each other are compared here and now; the next append mends them.
-        if self.mirror.dispute(upgrade).is_some() {
-            return self.merged(upgrade, record);
-        }
         match self.verified(upgrade, record)? {
-            Some(lines) => Ok(lines),
-            None => self.merged(upgrade, record),
+            Some(lines) if self.mirror.dispute(upgrade).is_none() => Ok(lines),
+            _ => self.merged(upgrade, record),
         }
     }
 

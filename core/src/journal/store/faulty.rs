@@ -151,6 +151,13 @@ impl Disk for FaultyDisk {
         }
     }
 
+    fn cut(&self, path: &Path, file: &File, length: u64) -> io::Result<()> {
+        if self.state().dead {
+            return Err(gone());
+        }
+        RealDisk.cut(path, file, length)
+    }
+
     fn sync(&self, path: &Path, file: &File) -> io::Result<()> {
         let name = path.to_string_lossy().into_owned();
         let mut state = self.state();

@@ -31,7 +31,7 @@ pub struct Holder {
 /// The lock, held as long as this lives. The system frees it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
     /// Who held the store before.
     pub(super) before: Option<Holder>,
 }
@@ -61,13 +61,21 @@ impl Lock {
         if let Err(error) = written {
             tracing::debug!(%error, "the holder of the journal could not be noted");
         }
-        Ok(Self { _file: file, before })
+        Ok(Self { file, before })
     }
 
     /// Who holds the store, or held it last.
     pub(super) fn holder(dir: &Path) -> Option<Holder> {
         let bytes = read_if_there(&dir.join("holder")).ok().flatten()?;
         serde_json::from_slice(&bytes).ok()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child process that is just being started has a copy of the handle for a moment,
+        // and on Unix the lock lives as long as the last copy.
+        let _ = self.file.unlock();
     }
 }
 

@@ -24,16 +24,23 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 /// Upgrades whose lines are all compared when the mirror opens; of older ones only the tip is.
 const COMPARED: usize = 3;
+
+/// How long the thread waits for more before it flushes, and how much it takes at most.
+const LINGER: Duration = Duration::from_millis(20);
+const MOST_UNFLUSHED: u32 = 64;
 
 enum Command {
     /// Compare with what the witness was known to hold, and catch up.
     Begin(BTreeMap<UpgradeId, Tip>),
     Append(UpgradeId, Vec<Line>),
     Replace(UpgradeId, Vec<Line>),
+    /// The witness went on to here; leave it at that until the next settling.
+    Hold(UpgradeId, Tip),
     Tips(Sender<Result<BTreeMap<UpgradeId, Tip>, Failure>>),
     Fetch(UpgradeId, Sender<Result<Fetched, Failure>>),
     Settle(Sender<Result<(), Failure>>),
@@ -74,7 +81,14 @@ impl Mirror {
         let (commands, received) = channel();
         let findings = Arc::new(Findings::default());
         let quarantine = Quarantine::of(&dir, Arc::clone(&disk));
-        let worker = Worker { dir, disk, quarantine, findings: Arc::clone(&findings), tips: BTreeMap::new() };
+        let worker = Worker {
+            dir,
+            disk,
+            quarantine,
+            findings: Arc::clone(&findings),
+            tips: BTreeMap::new(),
+            held: false,
+        };
         let thread = std::thread::Builder::new()
             .name("journal-mirror".to_owned())
             .spawn(move || worker.run(&received))
@@ -107,6 +121,11 @@ impl Mirror {
     /// Hands over lines that the witness has on the device.
     pub(super) fn append(&self, upgrade: UpgradeId, lines: Vec<Line>) {
         self.send(Command::Append(upgrade, lines));
+    }
+
+    /// Tells how far the witness went while there is no space for a second copy.
+    pub(super) fn hold(&self, upgrade: UpgradeId, tip: Tip) {
+        self.send(Command::Hold(upgrade, tip));
     }
 
     /// Makes an upgrade's lines exactly these.
@@ -169,6 +188,8 @@ struct Worker {
     findings: Arc<Findings>,
     /// How far each upgrade's witness is known to reach; what catching up takes from it.
     tips: BTreeMap<UpgradeId, Tip>,
+    /// Whether it is behind for want of space.
+    held: bool,
 }
 
 impl Worker {
@@ -176,11 +197,11 @@ impl Worker {
         let mut copy = self.open();
         let mut unflushed = false;
         while let Ok(command) = commands.recv() {
-            let mut next = Some(command);
-            // Whatever waits is written before one flush for all of it.
-            while let Some(command) = next.take() {
+            self.carry_out(&mut copy, command, &mut unflushed);
+            // One flush for all that comes close together: each competes with the witness's for the device.
+            for _ in 0..MOST_UNFLUSHED {
+                let Ok(command) = commands.recv_timeout(LINGER) else { break };
                 self.carry_out(&mut copy, command, &mut unflushed);
-                next = commands.try_recv().ok();
             }
             Self::flush(&mut copy, &mut unflushed);
         }
@@ -203,7 +224,13 @@ impl Worker {
             Command::Append(upgrade, lines) => {
                 self.tips.insert(upgrade, Tip::of(&lines));
                 *unflushed = true;
-                self.on(copy, |copy| copy.append(upgrade, &lines));
+                if !self.held {
+                    self.on(copy, |copy| copy.append(upgrade, &lines));
+                }
+            }
+            Command::Hold(upgrade, tip) => {
+                self.tips.insert(upgrade, tip);
+                self.held = true;
             }
             Command::Replace(upgrade, lines) => {
                 self.tips.insert(upgrade, Tip::of(&lines));
@@ -218,6 +245,10 @@ impl Worker {
                 let _ = reply.send(fetched);
             }
             Command::Settle(reply) => {
+                if std::mem::take(&mut self.held) {
+                    self.catch_up_all(copy);
+                    *unflushed = true;
+                }
                 Self::flush(copy, unflushed);
                 if copy.is_err() {
                     // Once more from the beginning: room may have been made, and everything is in the witness.

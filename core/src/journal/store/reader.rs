@@ -98,6 +98,10 @@ impl WitnessReader {
     pub fn read(&self, upgrade: UpgradeId) -> Result<Witnessed, Failure> {
         // The list first: the writer writes the witness first, so what the list promises must be there.
         let record = self.records()?.get(&upgrade).copied();
+        self.read_against(upgrade, record)
+    }
+
+    fn read_against(&self, upgrade: UpgradeId, record: Option<Record>) -> Result<Witnessed, Failure> {
         let scan = witness::load(&self.dir, upgrade).map_err(|error| unreadable(&self.dir, error))?;
         if record.is_none() && scan.lines.is_empty() {
             return Err(chain::not_found(upgrade));
@@ -149,8 +153,9 @@ impl WitnessReader {
     /// When the folder cannot be read.
     pub fn verify(&self) -> Result<Vec<(UpgradeId, Tip, WitnessState)>, Failure> {
         let mut all = Vec::new();
+        let records = self.records()?;
         for upgrade in self.upgrades()? {
-            match self.read(upgrade) {
+            match self.read_against(upgrade, records.get(&upgrade).copied()) {
                 Ok(found) => all.push((upgrade, Tip::of(&found.lines), found.state)),
                 // A first append that is just happening, or never was acknowledged.
                 Err(failure) if failure.code == Code::UpgradeNotFound => {}

@@ -135,7 +135,7 @@ impl DiskJournal {
     fn flush_witness(&self, upgrade: UpgradeId, bytes: u64) -> Result<(), Failure> {
         let path = witness::path(&self.dir, upgrade);
         Writer::open(&self.dir, upgrade, bytes)
-            .and_then(|mut writer| writer.take_back(&*self.disk, 0))
+            .and_then(|mut writer| writer.flush(&*self.disk))
             .and_then(|()| super::disk::sync_parent(&*self.disk, &path))
             .map_err(|error| unwritable("a witness cannot be flushed", &path, error))
     }

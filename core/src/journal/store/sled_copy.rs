@@ -23,8 +23,10 @@ use std::{
     time::Duration,
 };
 
-/// How long a handle that was just dropped may keep sled's lock: 20 ms a try.
+/// How often sled's lock is tried, which a handle that was just dropped may keep: for about two seconds.
 const LOCK_TRIES: u32 = 100;
+/// The wait after a try; it begins with a hundredth of it.
+const LOCK_WAIT: Duration = Duration::from_millis(20);
 
 /// The open database. Dropping it can panic inside sled; that is caught.
 #[derive(Debug)]
@@ -139,14 +141,22 @@ impl SledCopy {
     pub(super) fn tips(&self) -> Result<BTreeMap<UpgradeId, Tip>, Failure> {
         self.guard(|db| {
             let mut tips = BTreeMap::new();
-            for key in db.iter().keys() {
-                let Some(upgrade) = upgrade_of(&key?) else { continue };
-                tips.entry(upgrade).or_insert(Tip::EMPTY);
-            }
-            for (upgrade, tip) in &mut tips {
-                if let Some(found) = db.get(tip_key(*upgrade))?.as_deref().and_then(parse_tip) {
-                    *tip = found;
-                }
+            // From one upgrade to the next, without walking through their lines.
+            let mut from = Some(0_u128);
+            while let Some(start) = from
+                && let Some(item) = db.range(start.to_be_bytes()..).next()
+            {
+                let key = item?.0;
+                let Some(upgrade) = upgrade_of(&key) else {
+                    // A key that is too short is none of ours; with zeros behind it comes what follows it.
+                    let mut padded = [0; 16];
+                    padded[..key.len()].copy_from_slice(&key);
+                    from = Some(u128::from_be_bytes(padded));
+                    continue;
+                };
+                let tip = db.get(tip_key(upgrade))?.as_deref().and_then(parse_tip);
+                tips.insert(upgrade, tip.unwrap_or(Tip::EMPTY));
+                from = upgrade.uuid().as_u128().checked_add(1);
             }
             Ok(tips)
         })
@@ -258,7 +268,7 @@ fn open_when_free(dir: &Path) -> sled::Result<sled::Db> {
                 if tries < LOCK_TRIES && error.to_string().contains("could not acquire lock") =>
             {
                 tries += 1;
-                std::thread::sleep(Duration::from_millis(20));
+                std::thread::sleep((LOCK_WAIT / 100 * 2_u32.pow(tries.min(7))).min(LOCK_WAIT));
             }
             other => return other,
         }

@@ -112,12 +112,16 @@ impl DiskJournal {
         let scan = witness::load(&self.dir, upgrade)
             .map_err(|error| unwritable("a witness cannot be read", &self.dir, error))?;
         let fetched = self.mirror.fetch(upgrade).unwrap_or_default();
-        let mut lines = merge(upgrade, &[&scan.by_seq(), &fetched.lines]).lines;
-        if !record.tip.is_in(&lines) {
-            let why = "envelopes are missing or changed in every copy";
+        let merged = merge(upgrade, &[&scan.by_seq(), &fetched.lines]);
+        let mut lines = merged.lines;
+        if merged.fork || !record.tip.is_in(&lines) {
+            let why = "envelopes are missing or changed in every copy, or the copies differ";
             return Err(Damage::after(upgrade, &lines, record.tip.count, why).failure());
         }
-        lines.truncate(usize::try_from(record.tip.count).unwrap_or(usize::MAX));
+        if self.mirror.dispute(upgrade).is_none() {
+            // What stands behind was never acknowledged.
+            lines.truncate(usize::try_from(record.tip.count).unwrap_or(usize::MAX));
+        }
         Ok(lines)
     }
 

@@ -179,14 +179,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Cuts off what was written last, when the caller could not be told that it succeeded.
-    pub(super) fn take_back(&mut self, disk: &dyn Disk, bytes: u64) -> io::Result<()> {
-        self.bytes -= bytes;
-        self.cut(disk)
+    /// Waits for what is there already, which a process that was killed may have left to the kernel.
+    pub(super) fn flush(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        disk.sync(&self.path, &self.file)
     }
 
     fn cut(&mut self, disk: &dyn Disk) -> io::Result<()> {
-        self.file.set_len(self.bytes)?;
+        disk.cut(&self.path, &self.file, self.bytes)?;
         disk.sync(&self.path, &self.file)
     }
 }

@@ -1,0 +1,193 @@
+//! What must be true at the end, whatever happened on the way.
+
+use crate::{Case, End, Rig};
+use mailsec_core::{
+    plan::Observation,
+    upgrade::{Event, Finish},
+};
+use mailsec_simulator::{Fate, World, oracle, oracle::Picture, worlds::vipre};
+use std::collections::BTreeMap;
+
+/// Each change of mail's state is read by a port, and a read takes a millisecond of the world's time.
+const READS_MS: u64 = 20;
+/// What the event log calls an installation that was completed.
+const INSTALLED: u32 = 11_707;
+
+/// A run in which nothing happened: what every other run must come to.
+pub struct Calm {
+    /// The server at the end.
+    pub picture: Picture,
+    /// Crash points on the way.
+    pub points: Vec<&'static str>,
+    /// Times that an installation was completed.
+    installs: usize,
+}
+
+impl Calm {
+    /// Runs a plan undisturbed.
+    ///
+    /// # Errors
+    /// What was not as it must be.
+    pub fn of(case: &Case, planned: &Rig) -> Result<Self, String> {
+        let mut rig = planned.again();
+        let end = rig.run(&case.person(&rig.host));
+        let points = rig.host.points();
+        let world = settled(&rig);
+        let calm = Self { picture: picture(&world), points, installs: installs(&world) };
+        match check(case, &rig, &end, &calm).as_slice() {
+            [] => Ok(calm),
+            wrong => Err(format!("{}, undisturbed: {}", case.name, wrong.join("; "))),
+        }
+    }
+}
+
+/// The world once everything that is under way has come to its end.
+pub(crate) fn settled(rig: &Rig) -> World {
+    let mut world = rig.host.world();
+    _ = world.settle(&mut Fate::calm());
+    world
+}
+
+pub(crate) fn picture(world: &World) -> Picture {
+    oracle::picture(world, &vipre::path("Settings"))
+}
+
+fn installs(world: &World) -> usize {
+    world.events.iter().filter(|event| event.id == INSTALLED).count()
+}
+
+/// Everything that is wrong with the end of an upgrade that must have succeeded.
+#[must_use]
+pub fn check(case: &Case, rig: &Rig, end: &End, calm: &Calm) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if *end != End::Finished(Finish::Succeeded) {
+        wrong.push(format!("it ended as {end:?}"));
+        let last = rig.events().into_iter().rev().take(3);
+        wrong.extend(last.map(|event| format!("{event:?}").chars().take(700).collect()));
+    }
+    let world = settled(rig);
+    wrong.extend(oracle::differences(&calm.picture, &picture(&world)).iter().map(ToString::to_string));
+    let scanned = if case.holds() { oracle::none_unscanned(&world) } else { Ok(()) };
+    let checks = [
+        oracle::no_mail_lost(&world),
+        scanned,
+        oracle::transport_in_effect(&world),
+        accounts_work(&world),
+        ledger_agrees(rig),
+        nothing_twice(rig),
+        nothing_forgotten(rig),
+        no_secret_journaled(rig, &world),
+    ];
+    wrong.extend(checks.into_iter().filter_map(Result::err));
+    let installs = installs(&world);
+    // A program that a crash ended, with its registration made, counts as in place; whether its last lines ran is for
+    // the later steps to see. Windows Installer tells, and runs again.
+    if installs > calm.installs || (installs < calm.installs && !case.is_program()) {
+        wrong.push(format!("{installs} installations were completed, of {}", calm.installs));
+    }
+    wrong
+}
+
+/// The password that the service manager keeps for the product's service is the one that the directory has.
+///
+/// # Errors
+/// Says what is not so.
+pub fn accounts_work(world: &World) -> Result<(), String> {
+    let service = world.service(vipre::SERVICE).map_err(|failure| failure.to_string())?;
+    let user = service.account.rsplit('\\').next().unwrap_or_default().to_lowercase();
+    let known = world.vault.directory.get(&user);
+    let kept = world.vault.services.get(&vipre::SERVICE.to_lowercase());
+    if known.is_some() && known == kept {
+        Ok(())
+    } else {
+        Err(format!("the service could not log on as {} at its next start", service.account))
+    }
+}
+
+/// The ledger says what the world counted: the same when nothing was assumed, else no less.
+///
+/// # Errors
+/// Says what is not so.
+pub fn ledger_agrees(rig: &Rig) -> Result<(), String> {
+    let envelopes = rig.envelopes();
+    // What happened before it started, or after it was over, is not its to count.
+    let first = envelopes.iter().find(|e| matches!(e.event.known(), Some(Event::Started { .. })));
+    let last_boot = rig.host.look(World::boot_identity);
+    if first.is_none_or(|e| e.boot != rig.before.boot_identity())
+        || envelopes.last().is_none_or(|e| e.boot != last_boot)
+    {
+        return Ok(());
+    }
+    let state = rig.loaded().state;
+    let (now, mail) = rig.host.look(|world| (world.now, world.mail.clone()));
+    let totals = state.ledger.totals_at(now);
+    let slack = READS_MS * u64::try_from(state.ledger.changes().len()).unwrap_or(u64::MAX);
+    let stopped = totals.held_ms + totals.down_ms;
+    let told = format!(
+        "the ledger says {totals:?}, the world {} ms closed and {} ms unscanned",
+        mail.closed_ms, mail.unscanned_ms
+    );
+    let near = |one: u64, other: u64| one.abs_diff(other) <= slack;
+    if totals.assumed_ms == 0 {
+        let same = near(stopped, mail.closed_ms) && near(totals.unscanned_ms, mail.unscanned_ms);
+        return if same { Ok(()) } else { Err(told) };
+    }
+    let enough = stopped + totals.unscanned_ms + slack >= mail.closed_ms + mail.unscanned_ms
+        && totals.unscanned_ms + totals.assumed_ms + slack >= mail.unscanned_ms;
+    if enough { Ok(()) } else { Err(format!("too little: {told}")) }
+}
+
+/// No step's effect is journaled twice.
+fn nothing_twice(rig: &Rig) -> Result<(), String> {
+    let mut applied: BTreeMap<String, u32> = BTreeMap::new();
+    for event in rig.events() {
+        if let Event::StepApplied { step, .. }
+        | Event::StepObserved { step, observation: Observation::Applied(_) } = event
+        {
+            *applied.entry(step.to_string()).or_default() += 1;
+        }
+    }
+    match applied.into_iter().find(|(_, times)| *times > 1) {
+        Some((step, times)) => Err(format!("{step} was applied {times} times")),
+        None => Ok(()),
+    }
+}
+
+/// Every event that was acknowledged is there, and the journal folds to the engine's own state.
+fn nothing_forgotten(rig: &Rig) -> Result<(), String> {
+    let envelopes = rig.envelopes();
+    for (index, envelope) in (0_u64..).zip(&envelopes) {
+        if envelope.seq != index {
+            return Err(format!("event {index} has the number {}", envelope.seq));
+        }
+    }
+    let count = u64::try_from(envelopes.len()).unwrap_or(u64::MAX);
+    if let Some(lost) = rig.acknowledged.iter().find(|seq| **seq >= count) {
+        return Err(format!("event {lost} was acknowledged and is not there"));
+    }
+    let read = rig.loaded().state;
+    match &rig.last {
+        Some(own) if *own != read => Err("the journal folds to another state than the engine's".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn no_secret_journaled(rig: &Rig, world: &World) -> Result<(), String> {
+    let text: String = rig.envelopes().iter().map(|envelope| format!("{envelope:?}")).collect();
+    oracle::no_password_in(world, &text)
+}
+
+/// What differs from how the server was, in what matters: nothing, when an upgrade was refused or taken back.
+#[must_use]
+pub fn unchanged(before: &World, rig: &Rig) -> Vec<String> {
+    let world = settled(rig);
+    let mut wrong: Vec<String> =
+        oracle::differences(&picture(before), &picture(&world)).iter().map(ToString::to_string).collect();
+    wrong.extend(oracle::no_mail_lost(&world).err().filter(|_| !before.faults.refuse_mail));
+    for works in [oracle::transport_in_effect, accounts_work] {
+        if works(before).is_ok() {
+            wrong.extend(works(&world).err());
+        }
+    }
+    wrong
+}

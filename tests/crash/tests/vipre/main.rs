@@ -1,0 +1,20 @@
+//! The VIPRE upgrade on the simulated server, interrupted everywhere. One program, so that it is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::type_complexity,
+    reason = "all of this is tests: helpers may fail them, counts are shown, and tables have wide rows"
+)]
+
+mod article;
+mod crash_points;
+mod docs;
+mod faults;
+mod interactions;
+mod loops;
+mod pairs;
+mod plans;
+mod properties;
+mod refusals;
+mod requests;
+mod rollback;
