@@ -50,8 +50,8 @@ fn a_plan_that_is_cut_off() {
     exit: 30
     error[plan-damaged]: this is not a plan, or a damaged one
       expected: the JSON that `mailsec plan --out FILE` writes
-      found:    line 222, column 27
-      because:  EOF while parsing a string at line 222 column 27
+      found:    line [LINE], column [COLUMN]
+      because:  EOF while parsing an object at line [LINE] column [COLUMN]
       hint:     make the plan again
     ");
 }

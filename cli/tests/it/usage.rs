@@ -103,7 +103,7 @@ fn a_server_whose_file_is_damaged() {
     ----- stdout -----
     ----- stderr -----
     error[world]: the simulated world in [WORLD]/world.json cannot be used
-      because:  EOF while parsing an object at line 1 column 1
+      because:  EOF while parsing an object at line [LINE] column [COLUMN]
       hint:     remove the folder, and make a new server with `mailsec world create`
     ");
 }
