@@ -24,7 +24,7 @@ pub(crate) struct Site {
 enum Server {
     Simulated(SimHost),
     #[cfg(windows)]
-    Windows(mailsec_windows::WindowsHost),
+    Windows(Box<mailsec_windows::WindowsHost>),
 }
 
 impl Site {
@@ -45,7 +45,7 @@ impl Site {
                 Server::Simulated(host)
             }
             #[cfg(windows)]
-            Which::Windows => Server::Windows(super::windows::open(common, &state, secrets)?),
+            Which::Windows => Server::Windows(Box::new(super::windows::open(common, &state, secrets)?)),
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
@@ -60,7 +60,7 @@ impl Site {
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
             #[cfg(windows)]
-            Server::Windows(_) => Server::Windows(super::windows::open(common, &self.state, secrets)?),
+            Server::Windows(_) => Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?)),
         };
         Ok(Self { server, state: self.state })
     }
@@ -69,7 +69,7 @@ impl Site {
         match &self.server {
             Server::Simulated(host) => host,
             #[cfg(windows)]
-            Server::Windows(host) => host,
+            Server::Windows(host) => host.as_ref(),
         }
     }
 
