@@ -38,10 +38,6 @@ impl Disk for CountingDisk {
         RealDisk.cut(path, file, length)
     }
 
-    fn cut(&self, path: &Path, file: &File, length: u64) -> io::Result<()> {
-        RealDisk.cut(path, file, length)
-    }
-
     fn sync(&self, path: &Path, file: &File) -> io::Result<()> {
         self.count(path);
         RealDisk.sync(path, file)
