@@ -15,7 +15,10 @@ mod show;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error).into(),
+    };
     logging::start(cli.common.verbose);
     let json = cli.common.json;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

@@ -80,3 +80,35 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Code::System, what).cause(error)
 }
+
+/// Writes a file that only its owner can read: plans, reports and bundles tell how a mail server is built.
+pub(crate) fn save(path: &std::path::Path, what: &str, content: &[u8]) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).and_then(|mut file| file.write_all(content)).map_err(|error| {
+        Failure::new(Code::FileUnwritable, format!("the {what} cannot be written"))
+            .found(path.display().to_string())
+            .cause(error)
+    })
+}
+
+/// A command line that cannot be read, or a question for help.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        _ = error.print();
+        return Exit::Done;
+    }
+    if std::env::args().any(|word| word == "--json") {
+        let failure = Failure::new(Code::BadArgument, "the command line cannot be read").cause(error.kind());
+        let value = json!({ "error": failure, "exit": Exit::Usage as u8 });
+        _ = writeln!(
+            std::io::stdout().lock(),
+            "{}",
+            serde_json::to_string_pretty(&value).unwrap_or_default()
+        );
+    }
+    _ = error.print();
+    Exit::Usage
+}

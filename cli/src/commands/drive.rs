@@ -98,6 +98,12 @@ pub(crate) async fn drive_to_stop(
     patience: Patience,
 ) -> Result<Stop, Failure> {
     let loaded = load(&journal.read(upgrade)?);
+    if let Some(plan) = loaded.state.plan.as_ref().filter(|plan| plan.server != site.host().name()) {
+        return Err(Failure::new(Code::PlanStale, "this is an upgrade of another server")
+            .expected(site.host().name())
+            .found(plan.server.clone())
+            .hint("it can be read here, not driven; nothing was changed"));
+    }
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = product(&key)?;
     let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);

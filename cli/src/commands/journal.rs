@@ -4,13 +4,15 @@ use super::site;
 use crate::{
     args::{Common, JournalCommand},
     exit::Exit,
-    output::Reply,
+    output::{self, Reply},
     place::State,
 };
 use mailsec_core::{
     Failure,
+    engine::load,
     failure::Code,
-    journal::{Adopted, Bundle, WitnessState, import},
+    journal::{Adopted, Bundle, DiskJournal, Journal, Line, WitnessState, import},
+    upgrade::{Standing, State as Upgrade},
 };
 use serde_json::json;
 
@@ -30,11 +32,7 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
             let state = State::only(common)?;
             let (upgrade, ..) = state.choose(which.upgrade.as_deref())?;
             let bundle = state.reader().export(upgrade)?;
-            std::fs::write(&out, bundle.to_json()?).map_err(|error| {
-                Failure::new(Code::FileUnwritable, "the bundle cannot be written")
-                    .found(out.display().to_string())
-                    .cause(error)
-            })?;
+            output::save(&out, "bundle", &bundle.to_json()?)?;
             Ok(Reply::new(
                 format!(
                     "{} envelopes of upgrade {upgrade} in {}, head {}",
@@ -51,12 +49,13 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     .found(file.display().to_string())
                     .cause(error)
             })?;
-            let (bundle, _) = Bundle::read(&bytes).map_err(|failure| {
+            let (bundle, lines) = Bundle::read(&bytes).map_err(|failure| {
                 failure
                     .hint("nothing was changed; make the export again where the upgrade's journal is whole")
             })?;
             let (site, _) = site(common)?;
             let (mut journal, _) = site.disk_journal(false).await?;
+            foreign(&bundle, &lines, &journal, &site.host().name())?;
             let adopted = import(&mut journal, &bundle)?;
             Ok(Reply::new(
                 format!("upgrade {}: {} envelopes, {}", bundle.upgrade, bundle.envelopes, taken(&adopted)),
@@ -64,6 +63,31 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
             ))
         }
     }
+}
+
+/// Refuses an upgrade of another server that is not finished, into a journal that is this server's: it would stand in
+/// the way of the own ones.
+fn foreign(bundle: &Bundle, lines: &[Line], journal: &DiskJournal, here: &str) -> Result<(), Failure> {
+    let server = |state: &Upgrade| state.plan.as_ref().map(|plan| plan.server.clone());
+    let envelopes: Vec<_> = lines.iter().filter_map(|line| line.envelope().ok()).collect();
+    let state = load(&envelopes).state;
+    if matches!(state.standing, Standing::Finished(_)) || server(&state).as_deref() == Some(here) {
+        return Ok(());
+    }
+    for upgrade in journal.upgrades()? {
+        if upgrade != bundle.upgrade
+            && journal.read(upgrade).is_ok_and(|own| server(&load(&own).state).as_deref() == Some(here))
+        {
+            return Err(Failure::new(
+                Code::PlanStale,
+                "the bundle holds an unfinished upgrade of another server",
+            )
+            .expected(format!("an upgrade of {here}, or one that is finished"))
+            .found(format!("an upgrade of {}", server(&state).unwrap_or_default()))
+            .hint("import it into a journal of its own: --state FOLDER"));
+        }
+    }
+    Ok(())
 }
 
 fn taken(adopted: &Adopted) -> String {
@@ -102,7 +126,6 @@ async fn verify(common: &Common, cut_damage: bool) -> Result<Reply, Failure> {
     let (site, _) = site(common)?;
     match site.disk_journal(cut_damage).await {
         Ok((mut journal, report)) => {
-            use mailsec_core::journal::Journal as _;
             journal.settle()?;
             let verification = journal.verify()?;
             sound = verification.is_sound();

@@ -3,7 +3,7 @@
 use super::{VERSION, site, survey};
 use crate::{
     args::{Common, PlanArgs, RequestArgs},
-    output::Reply,
+    output::{self, Reply},
     place::Site,
     show,
 };
@@ -75,9 +75,5 @@ pub(crate) fn read(file: &Path) -> Result<Plan, Failure> {
 }
 
 fn write(file: &Path, plan: &Plan) -> Result<(), Failure> {
-    std::fs::write(file, plan.sealed()).map_err(|error| {
-        Failure::new(Code::FileUnwritable, "the plan cannot be written")
-            .found(file.display().to_string())
-            .cause(error)
-    })
+    output::save(file, "plan", &plan.sealed())
 }

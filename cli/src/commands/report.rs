@@ -2,11 +2,11 @@
 
 use crate::{
     args::{Common, ReportArgs},
-    output::Reply,
+    output::{self, Reply},
     place::State,
     show,
 };
-use mailsec_core::{Failure, failure::Code, values::Digest};
+use mailsec_core::{Failure, values::Digest};
 use serde_json::json;
 
 pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failure> {
@@ -22,10 +22,6 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     });
     let Some(out) = &args.out else { return Ok(Reply::new(text, value)) };
     let content = if common.json { serde_json::to_string_pretty(&value).unwrap_or_default() } else { text };
-    std::fs::write(out, content).map_err(|error| {
-        Failure::new(Code::FileUnwritable, "the report cannot be written")
-            .found(out.display().to_string())
-            .cause(error)
-    })?;
+    output::save(out, "report", content.as_bytes())?;
     Ok(Reply::new(format!("Written to {}.", out.display()), json!({ "written": out })))
 }

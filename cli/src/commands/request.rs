@@ -1,6 +1,6 @@
 //! `pause`, `cancel`, `rollback`, `abandon`: journaled requests, carried out at the next safe point.
 
-use super::drive;
+use super::{drive, wanted};
 use crate::{
     args::{Common, RequestOf},
     output::Reply,
@@ -27,9 +27,14 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
         .expected("--note REASON")
         .hint("the reason stands in the report"));
     }
-    let site = Site::open(common, &Sources::read(common)?)?;
+    let mut secrets = Sources::read(common)?;
+    let site = Site::open(common, &secrets)?;
     match site.journal().await {
         Ok(mut journal) => {
+            if let Some(plan) = loaded.state.plan.as_ref().filter(|_| request != Request::Pause) {
+                secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
+            }
+            let site = site.with_secrets(common, &secrets)?;
             let event = drive::requested(request, &of.note);
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             drive::drive(common, &site, journal.as_mut(), upgrade).await

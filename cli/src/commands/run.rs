@@ -9,7 +9,13 @@ use crate::{
     show,
 };
 use mailsec_core::{
-    Failure, engine::begin, failure::Code, host::ServiceName, journal::Stamp, plan::Plan, product::Proposal,
+    Failure,
+    engine::begin,
+    failure::Code,
+    host::{Host, PendingWeight, ServiceName},
+    journal::Stamp,
+    plan::Plan,
+    product::Proposal,
     values::UpgradeId,
 };
 
@@ -22,6 +28,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
         None => plan::propose(&site, &args.request).await?,
     };
+    ready_to_begin(site.host()).await?;
     if let Some(name) = wanted::made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {
         return Err(Failure::new(
             Code::BadArgument,
@@ -74,4 +81,18 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
         Some(found) => stale("version", &plan.from.to_string(), &found.version.to_string()),
         None => stale("state of the server", &plan.naming.before, "no such product"),
     }
+}
+
+/// What may have changed since the plan was made, and forbids to begin.
+async fn ready_to_begin(host: &dyn Host) -> Result<(), Failure> {
+    if let Some(sign) = host.power().pending().await?.iter().find(|sign| sign.weight == PendingWeight::Stop) {
+        return Err(Failure::new(Code::Blocked, "the upgrade cannot begin: Windows wants a restart first")
+            .found(format!("{}: {}", sign.sign, sign.detail))
+            .hint("restart the server, then run the plan again"));
+    }
+    if host.packages().busy().await? {
+        return Err(Failure::new(Code::Blocked, "the upgrade cannot begin: an installation is running")
+            .hint("let it end, then run the plan again"));
+    }
+    Ok(())
 }

@@ -84,6 +84,14 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
         return Err(Failure::new(Code::BadArgument, "--generate-password makes no sense here")
             .expected("--create-account or --reset-password with it"));
     }
+    if args.generate_password && !args.silent {
+        return Err(Failure::new(
+            Code::BadArgument,
+            "a generated password is of no use to a person at an installer",
+        )
+        .expected("--silent with it, or a password that somebody knows")
+        .hint("nobody is ever shown what the program generates"));
+    }
     let account = match (&args.account, &args.create_account) {
         (Some(account), _) => AccountChoice::Use(AccountName::parse(account)?),
         (None, Some(account)) => {

@@ -2,6 +2,7 @@
 
 use mailsec_core::{
     plan::{Operation, Plan},
+    upgrade::State,
     values::SecretRef,
 };
 
@@ -18,6 +19,21 @@ pub(crate) fn secrets(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&
         .collect();
     wanted.sort();
     wanted.dedup();
+    wanted
+}
+
+/// The secrets that taking steps back may need: the present password, and that of an account that was replaced.
+pub(crate) fn for_the_way_back(plan: &Plan, state: &State) -> Vec<SecretRef> {
+    let begun = |index: usize| state.steps.get(index).is_some_and(|step| step.begun);
+    let mut wanted: Vec<SecretRef> = secrets(plan, begun).into_iter().cloned().collect();
+    let replaced = plan
+        .steps
+        .iter()
+        .enumerate()
+        .any(|(index, step)| begun(index) && matches!(step.operation, Operation::SetServiceLogOn { .. }));
+    if replaced {
+        wanted.push(SecretRef::new("former-account-password"));
+    }
     wanted
 }
 

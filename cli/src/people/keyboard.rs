@@ -20,7 +20,9 @@ pub(crate) fn confirm(question: &str) -> bool {
         return false;
     }
     say(&format!("{question} Type yes to begin:"));
-    matches!(line(|| None::<()>), Line::Typed(text) if text == "yes")
+    // Read here and not by the thread below: that one goes on reading, and would take the password that is typed next.
+    let mut text = String::new();
+    std::io::stdin().lock().read_line(&mut text).is_ok() && text.trim() == "yes"
 }
 
 /// How a question ended.
@@ -48,7 +50,8 @@ pub(crate) fn ask<T>(gate: &Gate, elsewhere: impl Fn() -> Option<T>) -> Asked<T>
             Some(choice) => return Asked::Answered(choice, note.trim().to_owned()),
             None => {
                 let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
-                say(&format!("{word:?} is not an answer here; one of: {}", words.join(", ")));
+                // What was typed is not repeated: it may be a password that somebody meant for another prompt.
+                say(&format!("That is not an answer here; one of: {}", words.join(", ")));
             }
         }
     }

@@ -60,7 +60,9 @@ impl Site {
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
             #[cfg(windows)]
-            Server::Windows(_) => Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?)),
+            Server::Windows(_) => {
+                Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?))
+            }
         };
         Ok(Self { server, state: self.state })
     }

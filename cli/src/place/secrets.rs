@@ -7,6 +7,7 @@ use mailsec_core::{
     values::{Secret, SecretRef},
 };
 use std::{
+    borrow::Borrow,
     collections::BTreeMap,
     io::IsTerminal,
     path::{Path, PathBuf},
@@ -39,18 +40,18 @@ impl Sources {
     }
 
     /// Asks at the keyboard for what is missing. Without a keyboard it stays missing, and a gate asks later.
-    pub(crate) fn ask(&mut self, names: &[&SecretRef], common: &Common) -> Result<(), Failure> {
+    pub(crate) fn ask<N: Borrow<SecretRef>>(&mut self, names: &[N], common: &Common) -> Result<(), Failure> {
         if common.no_input || !std::io::stdin().is_terminal() {
             return Ok(());
         }
-        for name in names {
-            if self.values.contains_key(*name) {
+        for name in names.iter().map(Borrow::borrow) {
+            if self.values.contains_key(name) {
                 continue;
             }
             let typed = rpassword::prompt_password(format!("{name}: "))
                 .map_err(|error| output::system("the keyboard cannot be read", error))?;
             if !typed.is_empty() {
-                self.values.insert((*name).clone(), Secret::new(typed));
+                self.values.insert(name.clone(), Secret::new(typed));
             }
         }
         Ok(())
@@ -66,10 +67,10 @@ fn source(text: &str) -> Result<(&str, Secret), Failure> {
     };
     let (name, from) = text.split_once('=').ok_or_else(wrong)?;
     let value = match from.split_once(':').ok_or_else(wrong)? {
-        ("env", variable) => std::env::var(variable).map_err(|error| {
+        ("env", variable) => std::env::var(variable).map_err(|_| {
+            // The cause would show a value that is not Unicode.
             Failure::new(Code::SecretMissing, format!("the secret {name} is not in the environment"))
-                .expected(format!("the variable {variable}"))
-                .cause(error)
+                .expected(format!("the variable {variable}, in Unicode"))
                 .hint("set it for this program alone, or use NAME=file:PATH")
         })?,
         ("file", path) => file(name, Path::new(path))?,
@@ -92,7 +93,8 @@ fn file(name: &str, path: &Path) -> Result<String, Failure> {
     };
     private(path).map_err(unreadable)?.map_or(Ok(()), Err)?;
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    // Editors put a mark before the text and a line end behind it; neither is part of a password.
+    Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// A failure when others than its owner can read the file.

@@ -6,8 +6,8 @@ use mailsec_core::{
     Failure,
     engine::{Loaded, load},
     failure::Code,
-    journal::{Damage, Journal, WitnessReader, WitnessState, Witnessed},
-    upgrade::Standing,
+    journal::{Damage, Envelope, Journal, WitnessReader, WitnessState, Witnessed},
+    upgrade::{Event, Standing},
     values::UpgradeId,
 };
 use std::path::PathBuf;
@@ -77,13 +77,20 @@ impl State {
                     .expected("a UUID, as `mailsec status` shows it")
                     .found(format!("{text:?}"))
             }),
-            // Only the last can be unfinished: a new one does not begin while another is.
-            None => self.reader().upgrades()?.pop().ok_or_else(|| {
+            None => self.unfinished_or_last()?.ok_or_else(|| {
                 Failure::new(Code::UpgradeNotFound, "there is no upgrade yet")
                     .found(format!("journal {}", self.journal().display()))
                     .hint("`mailsec run` begins one")
             }),
         }
+    }
+
+    /// By the last envelope alone, which says whether an upgrade is over: a journal may hold thousands.
+    fn unfinished_or_last(&self) -> Result<Option<UpgradeId>, Failure> {
+        let all = self.reader().list()?;
+        let over = |last: &Envelope| matches!(last.event.known(), Some(Event::Finished { .. }));
+        let unfinished = all.iter().rev().find(|brief| brief.last.as_ref().is_some_and(|last| !over(last)));
+        Ok(unfinished.or(all.last()).map(|brief| brief.upgrade))
     }
 
     /// The upgrade that is meant, from a journal that is open: where one copy is damaged, the other serves.

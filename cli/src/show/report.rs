@@ -63,7 +63,17 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
     if let Some(now) = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))
         && !matches!(stop, Stop::Finished(Finish::Succeeded | Finish::RolledBack))
     {
-        text.push_str(&format!("Mail is {now} NOW, and stays so until this goes on.\n"));
+        text.push_str(&match stop {
+            Stop::Finished(_) => wrap(
+                "",
+                "",
+                &format!(
+                    "Mail is {now} NOW, and stays so until somebody acts: see that the product's agents are \
+                     registered, set MSExchangeTransport to start automatically again, and start it."
+                ),
+            ),
+            _ => format!("Mail is {now} NOW, and stays so until this goes on.\n"),
+        });
     }
     text
 }

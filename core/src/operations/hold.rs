@@ -24,7 +24,7 @@ async fn hold(ctx: &Context<'_>, permit: &Permit, name: &ServiceName) -> Answer<
 async fn release(ctx: &Context<'_>, permit: &Permit, saved: Option<&Snapshot>) -> Answer<Outcome> {
     let Some(Snapshot::Service { service: name, running, start, .. }) = saved else {
         return Err(Failure::new(Code::ServiceConfig, "the state of transport before the hold is not known")
-            .hint("set the start mode of MSExchangeTransport by hand, start it, and answer skip")
+            .hint("set the start mode of MSExchangeTransport by hand, start it, and answer retry")
             .ask());
     };
     let now = ctx.service(name).await?;

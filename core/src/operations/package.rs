@@ -192,6 +192,10 @@ impl RunInstaller<'_> {
 #[async_trait]
 impl Operate for RunInstaller<'_> {
     async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        if matches!(self.mode, InstallerMode::Attended { .. }) {
+            // A person is about to be told to run this file.
+            check(ctx, self.package).await?;
+        }
         let version = installed(ctx, self.product).await?.map(|(_, version)| version);
         Ok(Some(Snapshot::Version { version }))
     }

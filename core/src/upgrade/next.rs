@@ -113,7 +113,7 @@ pub fn next(state: &State) -> Next {
     if state.standing == Standing::Paused {
         return Next::Paused;
     }
-    if state.gate.is_some() {
+    if state.gate.is_some() && recover(Found::GateOpen) == Then::Wait {
         return Next::AwaitAnswer;
     }
     if let Some(engine) = &state.changed_engine {
