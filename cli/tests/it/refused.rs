@@ -262,7 +262,7 @@ fn a_generated_password_for_nobody() {
 #[test]
 fn a_password_that_is_generated_and_given() {
     let place = Place::vipre();
-    let more = SECRET.into_iter().chain(["--reset-password", "--generate-password"]);
+    let more = SECRET.into_iter().chain(["--reset-password", "--generate-password", "--silent"]);
     says!(place, run(&place, INSTALL.into_iter().chain(more)), @r"
     exit: 2
     ----- stdout -----
@@ -270,6 +270,33 @@ fn a_password_that_is_generated_and_given() {
     error[bad-argument]: service-account-password is to be made by the program, and was given as well
       expected: either --generate-password or --secret, not both
     ");
+}
+
+#[test]
+fn a_password_that_nobody_knows_for_a_person_at_an_installer() {
+    let place = Place::vipre();
+    says!(place, run(&place, INSTALL.into_iter().chain(["--reset-password", "--generate-password"])), @r"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: a generated password is of no use to a person at an installer
+      expected: --silent with it, or a password that somebody knows
+      hint:     nobody is ever shown what the program generates
+    ");
+}
+
+#[test]
+fn a_secret_that_is_not_unicode_is_not_shown() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::vipre();
+    let ran = place
+        .command(["--secret", "service-account-password=env:ODD", "detect"])
+        .env("ODD", std::ffi::OsStr::from_bytes(b"S\xe4cret-7319"))
+        .output()
+        .map(Ran::from)
+        .unwrap();
+    assert_eq!(ran.code, Some(30));
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains("cret-7319"));
 }
 
 #[test]

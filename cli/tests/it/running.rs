@@ -1,6 +1,7 @@
 //! While a process runs an upgrade, others look, ask and are refused.
 
 use crate::harness::{INSTALL, Place, Ran, Running, SECRET, SILENT, says};
+use mailsec_simulator::worlds::vipre;
 
 /// A silent upgrade, slowed so that others can come in between.
 fn slow(place: &Place) -> Running {
@@ -136,4 +137,35 @@ fn an_empty_line_at_the_keyboard_leaves_the_gate_open() {
     running.reaches_gate("export-rules#1");
     running.types("\n");
     running.ends().exits(10);
+}
+
+#[test]
+fn a_password_is_typed_after_yes_and_seen_nowhere() {
+    let place = Place::vipre();
+    let running = Running::at_its_own_terminal(&place, ["run"].into_iter().chain(SILENT).chain(INSTALL));
+    running.types("yes\n");
+    let before = running.shows("service-account-password: ");
+    running.types(&format!("{}\n", vipre::PASSWORD));
+    let ran = running.ends().exits(0);
+    assert!(!before.contains(vipre::PASSWORD));
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(vipre::PASSWORD));
+    assert!(!String::from_utf8_lossy(&std::fs::read(place.witness()).unwrap()).contains(vipre::PASSWORD));
+}
+
+#[test]
+fn an_upgrade_of_another_server_is_read_here_and_not_driven() {
+    let place = Place::vipre();
+    place.run(["run", "--yes", "--no-input"].into_iter().chain(SECRET).chain(INSTALL)).exits(10);
+    let bundle = place.file("bundle.json").display().to_string();
+    place.run(["journal", "export", "--out", &bundle]).exits(0);
+    let other = Place::vipre();
+    let folder = other.folder.clone();
+    let world = std::fs::read_to_string(folder.join("world.json")).unwrap().replace("MAIL01", "MAIL02");
+    std::fs::write(folder.join("world.json"), world).unwrap();
+    other.run(["journal", "import", &bundle]).exits(0);
+    let before = other.picture();
+    let ran = other.run(["resume", "--no-input"].into_iter().chain(SECRET)).exits(30);
+    assert!(ran.stderr.contains("plan-stale") && ran.stderr.contains("MAIL02"), "{}", ran.stderr);
+    assert_eq!(other.picture(), before);
+    assert!(other.run(["status"]).exits(0).stdout.contains("MAIL01"));
 }

@@ -235,8 +235,7 @@ fn a_variable_that_is_not_set() {
     ----- stdout -----
     ----- stderr -----
     error[secret-missing]: the secret service-account-password is not in the environment
-      expected: the variable NO_SUCH_VARIABLE
-      because:  environment variable not found
+      expected: the variable NO_SUCH_VARIABLE, in Unicode
       hint:     set it for this program alone, or use NAME=file:PATH
     ");
 }

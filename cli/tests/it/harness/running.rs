@@ -5,10 +5,10 @@ use mailsec_core::{engine::load, journal::WitnessReader, upgrade::State};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::{
     cell::RefCell,
-    fs::{File, OpenOptions},
+    fs::File,
     io::{Read, Write},
     path::PathBuf,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread::{JoinHandle, sleep},
     time::{Duration, Instant},
 };
@@ -32,12 +32,37 @@ impl Running {
 
     /// Starts the program on a server, at a terminal.
     pub(crate) fn at_a_terminal<'a>(place: &Place, arguments: impl IntoIterator<Item = &'a str>) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let terminal = OpenOptions::new().read(true).write(true).open(name).unwrap();
-        Self::with_keyboard(place, arguments, Some((File::from(master), terminal)))
+        Self::with_keyboard(place, arguments, Some(terminal()))
+    }
+
+    /// Starts the program on a server, at a terminal that is its own: what asks for passwords opens that one.
+    pub(crate) fn at_its_own_terminal<'a>(
+        place: &Place,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let inner = place.command(arguments);
+        let mut command = Command::new("setsid");
+        command.arg("--ctty").arg(inner.get_program()).args(inner.get_args());
+        for (name, value) in inner.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        Self::spawn(place, command, Some(terminal()))
+    }
+
+    /// Reads its terminal until a text comes; returns all that came.
+    #[track_caller]
+    pub(crate) fn shows(&self, text: &str) -> String {
+        let mut terminal = self.keyboard.as_ref().expect("it has a terminal");
+        let mut all = Vec::new();
+        while !String::from_utf8_lossy(&all).contains(text) {
+            let mut byte = [0];
+            assert_eq!(terminal.read(&mut byte).unwrap(), 1, "it shows no {text:?}");
+            all.extend(byte);
+        }
+        String::from_utf8_lossy(&all).into_owned()
     }
 
     fn with_keyboard<'a>(
@@ -45,7 +70,10 @@ impl Running {
         arguments: impl IntoIterator<Item = &'a str>,
         keyboard: Option<(File, File)>,
     ) -> Self {
-        let mut command = place.command(arguments);
+        Self::spawn(place, place.command(arguments), keyboard)
+    }
+
+    fn spawn(place: &Place, mut command: Command, keyboard: Option<(File, File)>) -> Self {
         let (keyboard, terminal) = keyboard.unzip();
         if let Some(terminal) = terminal {
             command.stdin(Stdio::from(terminal));
@@ -119,6 +147,18 @@ impl Running {
         self.child.borrow_mut().kill().unwrap();
         self.child.borrow_mut().wait().unwrap();
     }
+}
+
+/// Both ends of a new terminal: the one that types, and the program's.
+fn terminal() -> (File, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    // Not yet anybody's own terminal, least of all this test's.
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY;
+    let terminal = rustix::fs::open(name, flags, rustix::fs::Mode::empty()).unwrap();
+    (File::from(master), File::from(terminal))
 }
 
 impl Drop for Running {
