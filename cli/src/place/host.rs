@@ -60,7 +60,9 @@ impl Site {
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
             #[cfg(windows)]
-            Server::Windows(_) => Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?)),
+            Server::Windows(_) => {
+                Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?))
+            }
         };
         Ok(Self { server, state: self.state })
     }
@@ -85,6 +87,10 @@ impl Site {
 
     /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
     pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
+        #[cfg(windows)]
+        if let Server::Windows(_) = &self.server {
+            super::windows::private_state(&self.state)?;
+        }
         let host = self.host();
         let mut options =
             OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
