@@ -263,10 +263,15 @@ pub(crate) enum JournalCommand {
     },
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ServiceCommand {
     /// Install it, to start at every boot
-    Install,
+    Install {
+        /// The administrator to run as, whom the Exchange shell knows; the password comes from
+        /// `--secret service-logon-password=...`, else it is asked for [default: LocalSystem]
+        #[arg(long, value_name = r"DOMAIN\USER")]
+        account: Option<String>,
+    },
     /// Remove it
     Uninstall,
     /// What the service manager calls

@@ -19,8 +19,10 @@ fn main() -> std::process::ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error).into(),
     };
-    logging::start(cli.common.verbose);
     let json = cli.common.json;
+    if let Err(failure) = start_log(&cli) {
+        return output::failed(&failure, json).into();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::failed(&output::system("the program cannot start", error), json).into(),
@@ -30,4 +32,13 @@ fn main() -> std::process::ExitCode {
         Ok(reply) => output::reply(&reply, json).into(),
         Err(failure) => output::failed(&failure, json).into(),
     }
+}
+
+fn start_log(cli: &args::Cli) -> Result<(), mailsec_core::Failure> {
+    #[cfg(windows)]
+    if let args::Command::Service(args::ServiceCommand::Run) = &cli.command {
+        return commands::start_service_log(&cli.common);
+    }
+    logging::start(cli.common.verbose);
+    Ok(())
 }

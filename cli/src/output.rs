@@ -71,8 +71,9 @@ pub(crate) fn describe(failure: &Failure) -> String {
     text
 }
 
-/// Says something on the way, to stderr.
+/// Says something on the way, to stderr; the service, which has none, to its log.
 pub(crate) fn say(text: &str) {
+    tracing::info!(target: crate::logging::SAID, "{text}");
     _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 

@@ -15,6 +15,7 @@ pub mod installer_log;
 pub mod os_error;
 pub mod package_file;
 pub mod pending;
+pub mod private;
 pub mod registry_value;
 pub mod secrets;
 pub mod shell;

@@ -70,7 +70,8 @@ pub(crate) async fn drive(
     upgrade: UpgradeId,
 ) -> Result<Reply, Failure> {
     let patience = if common.no_input { Patience::None } else { Patience::Keyboard };
-    let stop = drive_to_stop(site, journal, upgrade, patience).await?;
+    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
+    let stop = drive_to_stop(site, journal, upgrade, &desk).await?;
     let loaded = load(&journal.read(upgrade)?);
     let gate = loaded.state.gate.as_ref();
     let exit = Exit::of_stop(&stop, gate.map(|gate| gate.why));
@@ -95,7 +96,7 @@ pub(crate) async fn drive_to_stop(
     site: &Site,
     journal: &mut dyn Journal,
     upgrade: UpgradeId,
-    patience: Patience,
+    desk: &FrontDesk,
 ) -> Result<Stop, Failure> {
     let loaded = load(&journal.read(upgrade)?);
     if let Some(plan) = loaded.state.plan.as_ref().filter(|plan| plan.server != site.host().name()) {
@@ -106,11 +107,10 @@ pub(crate) async fn drive_to_stop(
     }
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = product(&key)?;
-    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
     let mut watcher = show::Progress::new(&loaded.state);
     let actor = actor();
     let mut engine =
-        Engine::open(site.host(), journal, upgrade, product.vendor(), &desk, &mut watcher, (VERSION, &actor))
+        Engine::open(site.host(), journal, upgrade, product.vendor(), desk, &mut watcher, (VERSION, &actor))
             .await?;
     engine.run().await
 }

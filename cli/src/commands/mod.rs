@@ -24,6 +24,9 @@ use clap::CommandFactory;
 use mailsec_core::{Failure, product::MailSecurityProduct};
 use mailsec_vipre::Vipre;
 
+#[cfg(windows)]
+pub(crate) use service::start_log as start_service_log;
+
 /// This program's version, as plans and the journal name it.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -46,7 +49,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
         Command::Report(args) => report::report(&common, &args),
         Command::Journal(command) => journal::journal(&common, command).await,
-        Command::Service(command) => service::service(&common, command),
+        Command::Service(command) => service::service(&common, &command),
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
         Command::Completions { shell } => {

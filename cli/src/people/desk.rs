@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     engine::{Desk, Message, Said},
+    failure::Code,
     upgrade::{Gate, State},
 };
 use std::io::IsTerminal;
@@ -23,11 +24,23 @@ pub(crate) enum Patience {
 pub(crate) struct FrontDesk {
     inbox: Inbox,
     patience: Patience,
+    closing: Option<Closing>,
 }
+
+/// Whether this process is to end.
+type Closing = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl FrontDesk {
     pub(crate) fn new(inbox: Inbox, patience: Patience) -> Self {
-        Self { inbox, patience }
+        Self { inbox, patience, closing: None }
+    }
+
+    /// The desk of a process that may be told to end: then the run stops at its next safe point. That is no pause, which
+    /// would want a person to end it; who takes the upgrade up next goes on.
+    #[cfg(any(windows, test))]
+    pub(crate) fn until(mut self, closing: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.closing = Some(Box::new(closing));
+        self
     }
 
     /// The oldest message. An inbox that cannot be read now may be readable later; the gate is open either way.
@@ -39,6 +52,10 @@ impl FrontDesk {
 #[async_trait]
 impl Desk for FrontDesk {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
+        if self.closing.as_ref().is_some_and(|closing| closing()) {
+            return Err(Failure::new(Code::RequestRefused, "this process was told to end")
+                .hint("`mailsec resume`, or the service when it is started again, goes on"));
+        }
         self.inbox.messages()
     }
 
@@ -65,5 +82,28 @@ impl Desk for FrontDesk {
                 Asked::Left => None,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
+    #[test]
+    fn a_process_that_is_told_to_end_takes_nothing_in_and_leaves_it_for_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = Arc::new(AtomicBool::new(false));
+        let closing = Arc::clone(&told);
+        let desk = FrontDesk::new(Inbox::new(folder.path().to_owned()), Patience::None)
+            .until(move || closing.load(Ordering::Relaxed));
+        assert!(desk.messages().unwrap().is_empty());
+        told.store(true, Ordering::Relaxed);
+        assert_eq!(desk.messages().unwrap_err().code, Code::RequestRefused);
     }
 }

@@ -33,7 +33,8 @@ impl Inbox {
         fs::rename(&new, self.path(message)).map_err(failed)
     }
 
-    /// The messages, oldest first. One that cannot be read is set aside with a word about it: it must not stop a run.
+    /// The messages, oldest first. One that is none is set aside with a word about it: it must not stop a run. One that
+    /// cannot be read now stays where it is, for the next look: it may be an answer that somebody waits for.
     pub(crate) fn messages(&self) -> Result<Vec<Message>, Failure> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -61,14 +62,27 @@ impl Inbox {
 }
 
 fn read(path: &Path) -> Option<Message> {
-    let message = fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Message>(&bytes).ok());
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // Not for people: it is looked several times a second, and a virus scanner lets go soon.
+            tracing::warn!(path = %path.display(), %error, "a message in the inbox cannot be read yet");
+            return None;
+        }
+    };
     // The id names the file; one that does not would never be removed.
-    let good = message.filter(|message| path.file_stem().is_some_and(|stem| stem == message.id.as_str()));
-    if good.is_none() {
-        tracing::warn!(path = %path.display(), "a message in the inbox cannot be read; set aside");
-        _ = fs::rename(path, path.with_extension("unreadable"));
+    let message = serde_json::from_slice::<Message>(&bytes)
+        .ok()
+        .filter(|message| path.file_stem().is_some_and(|stem| stem == message.id.as_str()));
+    if message.is_none() {
+        let aside = path.with_extension("unreadable");
+        let done = fs::rename(path, &aside).map_or_else(
+            |error| format!("and cannot be set aside: {error}"),
+            |()| format!("set aside as {}", aside.display()),
+        );
+        output::say(&format!("{} in the inbox is no message, {done}", path.display()));
     }
-    good
+    message
 }
 
 #[cfg(unix)]
@@ -80,4 +94,33 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use mailsec_core::{engine::Said, upgrade::Request};
+
+    #[test]
+    fn what_is_no_message_is_set_aside_and_what_cannot_be_read_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Inbox::new(folder.path().to_owned());
+        let message = Message {
+            id: "b".to_owned(),
+            said: Said::Request(Request::Pause),
+            by: "somebody".to_owned(),
+            note: String::new(),
+        };
+        inbox.put(&message).unwrap();
+        fs::write(folder.path().join("a.json"), "{").unwrap();
+        fs::write(folder.path().join("other.json"), serde_json::to_vec(&message).unwrap()).unwrap();
+        // A folder cannot be read as a file, whoever tries.
+        fs::create_dir(folder.path().join("c.json")).unwrap();
+        assert_eq!(inbox.messages().unwrap(), [message]);
+        let there = |name: &str| folder.path().join(name).exists();
+        assert!(there("a.unreadable") && there("other.unreadable") && there("c.json"));
+        assert!(!there("a.json") && !there("other.json"));
+    }
 }

@@ -87,6 +87,10 @@ impl Site {
 
     /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
     pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
+        #[cfg(windows)]
+        if let Server::Windows(_) = &self.server {
+            super::windows::private_state(&self.state)?;
+        }
         let host = self.host();
         let mut options =
             OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())

@@ -9,3 +9,5 @@ mod windows;
 pub(crate) use host::{Site, no_world};
 pub(crate) use secrets::Sources;
 pub(crate) use state::{State, unread};
+#[cfg(windows)]
+pub(crate) use windows::private_state;

@@ -3,7 +3,7 @@
 use super::{Sources, State};
 use crate::args::Common;
 use mailsec_core::{Failure, failure::Code};
-use mailsec_windows::{DirectoryConfig, SecretSources, WindowsConfig, WindowsHost};
+use mailsec_windows::{DirectoryConfig, SecretSources, WindowsConfig, WindowsHost, private};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -19,7 +19,24 @@ struct Config {
     directory: Option<DirectoryConfig>,
 }
 
+/// Creates the folder of the state if need be, for administrators only, before anything else is put there.
+pub(crate) fn private_state(state: &State) -> Result<(), Failure> {
+    private::private_folder(state.folder())?;
+    check(state)
+}
+
+/// Nobody else may write what is worked by: a folder may have been open to others before it was closed, and who owns
+/// something in it can change that again.
+fn check(state: &State) -> Result<(), Failure> {
+    private::check_private(state.folder())?;
+    ["config.json", "inbox", "journal"]
+        .iter()
+        .try_for_each(|name| private::check_private(&state.folder().join(name)))
+}
+
 pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<WindowsHost, Failure> {
+    // Looking changes nothing, so the folder is not created here.
+    check(state)?;
     let config = read(common.config.clone(), state)?;
     let secrets = SecretSources::new();
     for (name, secret) in sources.values() {

@@ -213,7 +213,15 @@ impl<'a> Engine<'a> {
     }
 
     fn take_messages(&mut self) -> Result<(), Failure> {
-        for message in self.desk.messages()? {
+        let messages = match self.desk.messages() {
+            Ok(messages) => messages,
+            Err(failure) => {
+                // The run ends here; what has happened is recorded first.
+                self.rest()?;
+                return Err(failure);
+            }
+        };
+        for message in messages {
             self.take(&message)?;
         }
         Ok(())

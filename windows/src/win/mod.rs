@@ -1,5 +1,6 @@
 //! The calls to Windows, each behind a small safe function. `unsafe` is nowhere else in this crate.
 
+pub(crate) mod access;
 pub(crate) mod counters;
 pub(crate) mod file;
 pub(crate) mod job;

@@ -28,7 +28,7 @@ use windows_sys::Win32::{
 const OWNER_ONLY: &str = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)";
 
 /// A security descriptor that Windows allocated.
-struct Descriptor(PSECURITY_DESCRIPTOR);
+pub(super) struct Descriptor(pub(super) PSECURITY_DESCRIPTOR);
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
