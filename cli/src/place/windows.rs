@@ -21,7 +21,9 @@ struct Config {
 
 pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<WindowsHost, Failure> {
     let config = read(common.config.clone(), state)?;
-    let secrets = SecretSources::new();
+    let secrets = SecretSources::new()
+        .with_store(state.folder().join("secrets"))
+        .from_variables(common.secrets.iter().filter_map(|text| variable(text)));
     for (name, secret) in sources.values() {
         secrets.set(name, secret);
     }
@@ -33,6 +35,12 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
         made.smtp_recipient = recipient;
     }
     WindowsHost::new(made)
+}
+
+/// The variable that a source such as `NAME=env:VARIABLE` is read from.
+fn variable(source: &str) -> Option<String> {
+    let (_, from) = source.split_once('=')?;
+    from.strip_prefix("env:").map(str::to_owned)
 }
 
 /// A file that was named must be there; the default one need not.
