@@ -179,7 +179,7 @@ fn tree(root: &ServerPath) -> Result<Vec<TreeEntry>, Failure> {
     Ok(entries)
 }
 
-fn read(path: &ServerPath, limit: u64) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &ServerPath, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut content = Vec::new();
     let mut file = open(path)?.take(limit.saturating_add(1));
     file.read_to_end(&mut content).map_err(|e| unreadable(path, &e))?;
@@ -232,7 +232,11 @@ pub(crate) fn make_folders(path: &ServerPath) -> Result<(), Failure> {
 ///
 /// A file that replaces another keeps that one's access list: a restored setting must stay readable for the service
 /// that reads it. A new file is for administrators only.
-fn put(path: &ServerPath, content: &mut dyn Read, modified: Option<SystemTime>) -> Result<(), Failure> {
+pub(crate) fn put(
+    path: &ServerPath,
+    content: &mut dyn Read,
+    modified: Option<SystemTime>,
+) -> Result<(), Failure> {
     let to = long(path)?;
     if let Some(folder) = path.parent() {
         make_folders(&folder)?;
@@ -281,7 +285,7 @@ fn beside(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn remove(path: &ServerPath) -> Result<(), Failure> {
+pub(crate) fn remove(path: &ServerPath) -> Result<(), Failure> {
     if path.parent().is_none() {
         return Err(Failure::new(Code::BadArgument, "a whole volume is never removed").found(path.as_str()));
     }

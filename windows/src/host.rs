@@ -12,6 +12,7 @@ use crate::{
     services::WindowsServices,
     shell::Shell,
     smtp::{POSTMASTER, SmtpProbe},
+    store,
     transport::WindowsTransport,
     win::machine,
 };
@@ -69,24 +70,30 @@ impl Default for WindowsConfig {
 pub struct WindowsHost {
     name: String,
     transport: WindowsTransport,
+    packages: WindowsPackages,
     directory: LdapDirectory,
     mail: SmtpProbe,
     secrets: SecretSources,
 }
 
 impl WindowsHost {
-    /// The host, without touching anything.
+    /// The host. Nothing is touched but logs of installers that a former run left with a secret in them.
     ///
     /// # Errors
     /// When Windows does not tell where it is installed, or the probe's recipient is not an address.
     pub fn new(config: WindowsConfig) -> Result<Self, Failure> {
+        let secrets = config.secrets.clone();
+        if let Some(failure) = secrets.store().and_then(|folder| store::remove_unclean_logs(folder).err()) {
+            tracing::warn!(%failure, "an installer's log that may hold a secret stays for now");
+        }
         let shell = match config.powershell {
-            Some(program) => Shell::with_program(program, config.powershell_limit),
-            None => Shell::of_system(config.powershell_limit)?,
+            Some(program) => Shell::with_program(program, config.powershell_limit, secrets),
+            None => Shell::of_system(config.powershell_limit, secrets)?,
         };
         let name = machine::name();
         Ok(Self {
             transport: WindowsTransport::new(shell),
+            packages: WindowsPackages::new(config.secrets.clone()),
             directory: LdapDirectory::new(config.directory, config.secrets.clone()),
             mail: SmtpProbe::new(config.smtp, config.smtp_limit, &name, &config.smtp_recipient)?,
             secrets: config.secrets,
@@ -106,7 +113,7 @@ impl Host for WindowsHost {
         &self.transport
     }
     fn packages(&self) -> &dyn Packages {
-        &WindowsPackages
+        &self.packages
     }
     fn files(&self) -> &dyn Files {
         &WindowsFiles

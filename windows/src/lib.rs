@@ -40,6 +40,8 @@ pub mod service;
 #[cfg(windows)]
 mod services;
 #[cfg(windows)]
+mod store;
+#[cfg(windows)]
 mod transport;
 #[cfg(windows)]
 #[allow(unsafe_code)]

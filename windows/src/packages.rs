@@ -7,7 +7,9 @@ use crate::{
     installer_log::without_secrets,
     os_error::system_failure,
     package_file, registry,
+    secrets::SecretSources,
     services::controls,
+    store::UncleanLog,
     uninstall_entry::{UNINSTALL, entry},
     win::{machine, process, security, signature, version},
 };
@@ -25,7 +27,8 @@ use std::{
     io::{self, Read},
     os::windows::process::CommandExt,
     panic,
-    process::{Command, Stdio},
+    path::Path,
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -40,8 +43,18 @@ const ACCESS_DENIED: i32 = 5;
 const ACCEPTS_SHUTDOWN_ONLY: u32 = 4;
 
 /// Packages of this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WindowsPackages;
+#[derive(Clone, Debug, Default)]
+pub struct WindowsPackages {
+    secrets: SecretSources,
+}
+
+impl WindowsPackages {
+    /// With the sources of the secrets, which installers do not inherit.
+    #[must_use]
+    pub fn new(secrets: SecretSources) -> Self {
+        Self { secrets }
+    }
+}
 
 #[async_trait]
 impl Packages for WindowsPackages {
@@ -85,16 +98,18 @@ impl Packages for WindowsPackages {
                 command
             }
         };
+        self.secrets.hide_from(&mut command);
         prepare(&mut command, request.kind, request.log)?;
-        run(command, request.log, request.secret_properties, request.limit).await
+        self.run(command, request.log, request.secret_properties, request.limit).await
     }
 
     async fn uninstall<'a>(&self, _: &Permit, request: UninstallRequest<'a>) -> Answer<InstallerOutcome> {
         let detail = LogDetail::fitting(request.secret_properties, &[]);
         let mut command = Command::new(msiexec()?);
         command.raw_arg(uninstall_line(&request, detail)?.as_str());
+        self.secrets.hide_from(&mut command);
         prepare(&mut command, PackageKind::Msi, request.log)?;
-        run(command, request.log, request.secret_properties, request.limit).await
+        self.run(command, request.log, request.secret_properties, request.limit).await
     }
 }
 
@@ -212,33 +227,61 @@ fn prepare(command: &mut Command, kind: PackageKind, log: &ServerPath) -> Result
     Ok(())
 }
 
-async fn run(
-    command: Command,
-    log: &ServerPath,
-    secrets: &[(String, Secret)],
-    limit: Duration,
-) -> Answer<InstallerOutcome> {
-    let (log, secrets) = (log.clone(), secrets.to_vec());
-    blocking(move || {
-        let outcome = wait(command, &log, limit);
-        clean(&log, &secrets);
-        outcome
-    })
-    .await
+impl WindowsPackages {
+    async fn run(
+        &self,
+        command: Command,
+        log: &ServerPath,
+        secrets: &[(String, Secret)],
+        limit: Duration,
+    ) -> Answer<InstallerOutcome> {
+        let (log, secrets) = (log.clone(), secrets.to_vec());
+        let store = if secrets.is_empty() { None } else { self.secrets.store().map(Path::to_owned) };
+        blocking(move || {
+            // Before the installer begins, as this program may be ended at any time after.
+            let note = store.map(|folder| UncleanLog::note(&folder, &log)).transpose()?;
+            let clean = move |log: &ServerPath| clean(log, &secrets, note.as_ref());
+            let mut child = match start(command) {
+                Ok(child) => child,
+                Err(failure) => {
+                    clean(&log);
+                    return Err(failure);
+                }
+            };
+            let outcome = wait(&mut child, &log, limit);
+            if outcome.as_ref().is_err_and(|failure| failure.code == Code::TimeLimit) {
+                // It goes on writing; who is still here at its end cleans.
+                thread::spawn(move || {
+                    let _ = child.wait();
+                    clean(&log);
+                });
+            } else {
+                clean(&log);
+            }
+            outcome
+        })
+        .await
+    }
 }
 
-fn wait(mut command: Command, log: &ServerPath, limit: Duration) -> Result<InstallerOutcome, Failure> {
-    let unstarted = |e: &io::Error| system_failure(Code::InstallerFailed, "the installer cannot be run", e);
-    let begun = Instant::now();
+fn unstarted(error: &io::Error) -> Failure {
+    system_failure(Code::InstallerFailed, "the installer cannot be run", error)
+}
+
+fn start(mut command: Command) -> Result<Child, Failure> {
     command.creation_flags(NEW_PROCESS_GROUP | BREAKAWAY_FROM_JOB);
-    let mut child = match command.spawn() {
+    match command.spawn() {
         // A job that does not let go of its processes.
         Err(e) if e.raw_os_error() == Some(ACCESS_DENIED) => {
             command.creation_flags(NEW_PROCESS_GROUP);
-            command.spawn().map_err(|e| unstarted(&e))?
+            command.spawn().map_err(|e| unstarted(&e))
         }
-        started => started.map_err(|e| unstarted(&e))?,
-    };
+        started => started.map_err(|e| unstarted(&e)),
+    }
+}
+
+fn wait(child: &mut Child, log: &ServerPath, limit: Duration) -> Result<InstallerOutcome, Failure> {
+    let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().map_err(|e| unstarted(&e))? {
             let code = status.code().unwrap_or(-1);
@@ -258,7 +301,7 @@ fn wait(mut command: Command, log: &ServerPath, limit: Duration) -> Result<Insta
 }
 
 /// Takes secrets out of the log. A log that cannot be cleaned is removed rather than kept with a password in it.
-fn clean(log: &ServerPath, secrets: &[(String, Secret)]) {
+fn clean(log: &ServerPath, secrets: &[(String, Secret)], note: Option<&UncleanLog>) {
     if secrets.is_empty() {
         return;
     }
@@ -267,10 +310,17 @@ fn clean(log: &ServerPath, secrets: &[(String, Secret)]) {
         Some(clean) => fs::write(&path, clean),
         None => Ok(()),
     });
-    if let Err(error) = cleaned
-        && error.kind() != io::ErrorKind::NotFound
-    {
+    let cleaned = cleaned.or_else(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return Ok(());
+        }
         tracing::warn!(%log, %error, "the installer's log cannot be cleaned of secrets");
-        let _ = fs::remove_file(&path);
+        fs::remove_file(&path)
+    });
+    // With the note in place, the next run removes what could not be removed now.
+    if let (Ok(()), Some(note)) = (cleaned, note)
+        && let Err(failure) = note.done()
+    {
+        tracing::warn!(%log, %failure, "the next run will remove a log that is clean");
     }
 }

@@ -9,9 +9,9 @@ use mailsec_core::{
         FileKind, Host, InstallRequest, InstallerOutcome, PackageKind, ProcessInfo, RegistryView,
         ServiceName, ServiceState, StartMode, UninstallRequest,
     },
-    values::{AccountName, Digest, Secret, ServerPath},
+    values::{AccountName, Digest, Secret, SecretRef, ServerPath},
 };
-use mailsec_windows::{WindowsConfig, WindowsHost, service};
+use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, service};
 use std::{
     path::PathBuf,
     process::Command,
@@ -72,6 +72,45 @@ async fn files_are_written_whole_and_read_back() {
         assert_eq!(files.stat(&ServerPath::new(bad)).await.unwrap_err().code, Code::BadArgument, "{bad}");
     }
     assert_eq!(files.remove(&permit, &ServerPath::new(r"C:\")).await.unwrap_err().code, Code::BadArgument);
+}
+
+#[tokio::test]
+async fn a_password_that_was_made_outlives_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("state").join("secrets");
+    // Each is a program of its own: they share the folder only.
+    let program = || {
+        let secrets = SecretSources::new().with_store(&store);
+        WindowsHost::new(WindowsConfig { secrets, ..WindowsConfig::default() }).unwrap()
+    };
+    let name = SecretRef::new("service-account-password");
+    assert!(program().secrets().get(&name).await.unwrap().is_none());
+    let first = program();
+    first.directory().generate_password(&permit(), &name).await.unwrap();
+    let made = first.secrets().get(&name).await.unwrap().unwrap();
+    let kept = program().secrets().get(&name).await.unwrap().unwrap();
+    assert_eq!((kept.expose(), kept.expose().len()), (made.expose(), 32));
+    let file = store.join("service-account-password.dpapi");
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(!bytes.windows(8).any(|part| part == &made.expose().as_bytes()[..8]), "it is not in plain text");
+    let outside = SecretRef::new(r"..\x");
+    assert!(program().directory().generate_password(&permit(), &outside).await.is_err());
+    assert!(program().secrets().get(&outside).await.unwrap().is_none());
+    std::fs::write(&file, b"damaged").unwrap();
+    assert_eq!(program().secrets().get(&name).await.unwrap_err().code, Code::SecretMissing);
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_cleaned_is_removed_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, log) = (folder.path().join("secrets"), folder.path().join("install.log"));
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(&log, b"PASSWORD=x").unwrap();
+    let note = store.join("unclean-log-1");
+    std::fs::write(&note, log.to_str().unwrap()).unwrap();
+    let secrets = SecretSources::new().with_store(&store);
+    WindowsHost::new(WindowsConfig { secrets, ..WindowsConfig::default() }).unwrap();
+    assert!(!log.exists() && !note.exists());
 }
 
 #[tokio::test]

@@ -38,7 +38,9 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
     // Looking changes nothing, so the folder is not created here.
     check(state)?;
     let config = read(common.config.clone(), state)?;
-    let secrets = SecretSources::new();
+    let secrets = SecretSources::new()
+        .with_store(state.folder().join("secrets"))
+        .from_variables(common.secrets.iter().filter_map(|text| variable(text)));
     for (name, secret) in sources.values() {
         secrets.set(name, secret);
     }
@@ -50,6 +52,12 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
         made.smtp_recipient = recipient;
     }
     WindowsHost::new(made)
+}
+
+/// The variable that a source such as `NAME=env:VARIABLE` is read from.
+fn variable(source: &str) -> Option<String> {
+    let (_, from) = source.split_once('=')?;
+    from.strip_prefix("env:").map(str::to_owned)
 }
 
 /// A file that was named must be there; the default one need not.

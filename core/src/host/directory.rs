@@ -148,6 +148,8 @@ pub trait Directory: Send + Sync {
     /// Deletes an account whose description is `description` still; any other is left alone and is an error.
     async fn delete(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()>;
 
-    /// Makes a password that fits the domain's policy and keeps it under `secret` in the secret store.
+    /// Makes a password that fits the domain's policy and keeps it under `secret` in the secret store, where
+    /// [`Secrets::get`](super::Secrets::get) finds it from now on: after a crash and a restart, too. It is durable when
+    /// this returns, as nobody could know a password that was set and then lost.
     async fn generate_password(&self, permit: &Permit, secret: &SecretRef) -> Answer<()>;
 }

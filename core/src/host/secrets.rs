@@ -8,6 +8,7 @@ use async_trait::async_trait;
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait Secrets: Send + Sync {
-    /// The secret, or `None` when nobody gave it. Does not wait for a person.
+    /// The secret, or `None` when nobody gave it and none was
+    /// [made](super::Directory::generate_password). Does not wait for a person.
     async fn get(&self, name: &SecretRef) -> Answer<Option<Secret>>;
 }

@@ -6,6 +6,7 @@ use crate::{
     failure::{Code, Failure},
     host::{Account, Answer, Credentials, Service, ServiceName},
     plan::{AccountSource, Evidence, Observation, Outcome, Snapshot},
+    upgrade::StepState,
     values::{AccountName, SecretRef},
 };
 use async_trait::async_trait;
@@ -212,8 +213,12 @@ impl Operate for ResetPassword<'_> {
             };
         };
         Ok(match ctx.host.directory().try_credentials(self.account, &value).await? {
+            Credentials::Valid => Observation::Applied(self.outcome()),
             Credentials::WrongPassword => Observation::NotApplied { evidence: Vec::new() },
-            _ => Observation::Applied(self.outcome()),
+            // A directory that refuses the account need not have looked at the password.
+            Credentials::AccountUnfit(why) | Credentials::PasswordUnfit(why) => Observation::Unknown {
+                evidence: vec![Evidence::new(format!("log-on as {}", self.account), why)],
+            },
         })
     }
 
@@ -228,13 +233,25 @@ impl Operate for ResetPassword<'_> {
         // Nobody knows the former password. A service that still holds it could not log on at its next start, so
         // the way back is to give it the new one.
         let Some(value) = ctx.host.secrets().get(self.password).await? else {
-            return if self.generate {
-                Ok(Outcome::same("no password was made"))
-            } else {
+            return if !self.generate {
                 Err(missing_secret(self.password))
+            } else if was_done(ctx) {
+                Err(self.lost())
+            } else {
+                // It is kept before it is set, so one that is not there was not set either.
+                Ok(Outcome::same("no password was made"))
             };
         };
         if ctx.host.directory().try_credentials(self.account, &value).await? == Credentials::WrongPassword {
+            if was_done(ctx) {
+                return Err(Failure::new(
+                    Code::PasswordWrong,
+                    format!("{} was given another password since this upgrade reset it", self.account),
+                )
+                .expected("the password that the account has now, for its services")
+                .hint(format!("give it by `--secret {}=...` and answer retry", self.password))
+                .ask());
+            }
             return Ok(Outcome::same(format!("the password of {} was not reset", self.account)));
         }
         let services = logged_on_as(ctx, self.account).await?;
@@ -254,7 +271,29 @@ async fn logged_on_as(ctx: &Context<'_>, account: &AccountName) -> Answer<Vec<Se
     Ok(all.into_iter().filter(|one| service::same_account(&one.account, account)).collect())
 }
 
+/// Whether the journal says that the step's effect is there.
+fn was_done(ctx: &Context<'_>) -> bool {
+    let index = ctx.state.plan.as_ref().and_then(|plan| plan.index(&ctx.step.id));
+    let progress = index.and_then(|index| ctx.state.steps.get(index));
+    progress.is_some_and(|progress| matches!(progress.state, StepState::Done(_)))
+}
+
 impl ResetPassword<'_> {
+    /// The directory has a password that nobody knows: services that hold the former one cannot log on with it.
+    fn lost(&self) -> Failure {
+        Failure::new(
+            Code::SecretMissing,
+            format!("the password that was made for {} is not in the secret store any more", self.account),
+        )
+        .expected(format!("the secret {}", self.password))
+        .hint(format!(
+            "reset the password of {} in the directory by hand, give it by `--secret {}=env:NAME` or \
+             `--secret {}=file:PATH`, and answer retry",
+            self.account, self.password, self.password
+        ))
+        .ask()
+    }
+
     fn outcome(&self) -> Outcome {
         Outcome::changed(format!("the password of {} was reset", self.account))
             .output(Snapshot::Password { account: self.account.clone(), secret: self.password.clone() })

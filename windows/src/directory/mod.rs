@@ -8,7 +8,7 @@ use crate::{blocking::blocking, random, secrets::SecretSources};
 use async_trait::async_trait;
 use mailsec_core::{
     Code, Failure, Permit,
-    host::{Account, Answer, Credentials, Directory},
+    host::{Account, Answer, Credentials, Directory, Secrets as _},
     values::{AccountName, Secret, SecretRef},
 };
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ impl LdapDirectory {
         call: impl FnOnce(&mut Session, &AccountName) -> Result<T, Failure> + Send + 'static,
     ) -> Answer<T> {
         let config = self.config_for(name)?;
-        let secret = self.secrets.find(&config.bind_secret).ok_or_else(|| {
+        let secret = self.secrets.get(&config.bind_secret).await?.ok_or_else(|| {
             Failure::new(Code::SecretMissing, format!("the password of {} was not given", config.bind_name))
                 .expected(format!("the secret {}", config.bind_secret))
                 .ask()
@@ -176,10 +176,9 @@ impl Directory for LdapDirectory {
         self.with(name, move |session, name| session.delete(name, &description)).await
     }
 
-    /// Kept in memory only: a run that was cut off between this and [`Directory::set_password`] draws another one.
     async fn generate_password(&self, _: &Permit, secret: &SecretRef) -> Answer<()> {
-        self.secrets.set(secret.clone(), random::password()?);
-        Ok(())
+        let (secrets, name) = (self.secrets.clone(), secret.clone());
+        blocking(move || secrets.keep(name, random::password()?)).await
     }
 }
 
@@ -196,7 +195,7 @@ mod tests {
         assert!(failure.hint.is_some());
         let secret = SecretRef::new("p");
         directory.generate_password(&Permit::for_test("x"), &secret).await.unwrap();
-        assert!(directory.secrets.find(&secret).is_some());
+        assert!(directory.secrets.find(&secret).unwrap().is_some());
     }
 
     #[test]

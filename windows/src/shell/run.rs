@@ -4,6 +4,7 @@ use super::{Answered, Cmdlet, Script, ShellKind, encode_command, read_frame};
 use crate::{
     os_error::system_failure,
     random,
+    secrets::SecretSources,
     win::{job::Job, machine},
 };
 use mailsec_core::{Code, Failure, values::ServerPath};
@@ -27,19 +28,21 @@ const OUTPUT_LIMIT: u64 = 4 * 1024 * 1024;
 pub(crate) struct Shell {
     program: PathBuf,
     limit: Duration,
+    secrets: SecretSources,
 }
 
 impl Shell {
     /// The shell of the system: not the first `powershell.exe` on the path, and the 64-bit one, as Exchange's snap-in
     /// has no other (CSS-Exchange, `Shared/Confirm-ExchangeShell.ps1`).
-    pub(crate) fn of_system(limit: Duration) -> Result<Self, Failure> {
+    pub(crate) fn of_system(limit: Duration, secrets: SecretSources) -> Result<Self, Failure> {
         let system = machine::system_folder()
             .map_err(|e| system_failure(Code::System, "the system folder is not known", &e))?;
-        Ok(Self { program: PathBuf::from(format!(r"{system}\WindowsPowerShell\v1.0\powershell.exe")), limit })
+        let program = PathBuf::from(format!(r"{system}\WindowsPowerShell\v1.0\powershell.exe"));
+        Ok(Self::with_program(program, limit, secrets))
     }
 
-    pub(crate) fn with_program(program: PathBuf, limit: Duration) -> Self {
-        Self { program, limit }
+    pub(crate) fn with_program(program: PathBuf, limit: Duration, secrets: SecretSources) -> Self {
+        Self { program, limit, secrets }
     }
 
     /// Runs the cmdlets; when this returns, the shell and all it started have ended.
@@ -72,7 +75,9 @@ impl Shell {
             system_failure(Code::Shell, format!("{} cannot be run", self.program.display()), e)
         };
         let job = Job::new().map_err(|e| unstarted(&e))?;
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        self.secrets.hide_from(&mut command);
+        let mut child = command
             .args(["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-EncodedCommand", encoded])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -6,6 +6,7 @@ pub(crate) mod file;
 pub(crate) mod job;
 pub(crate) mod machine;
 pub(crate) mod process;
+pub(crate) mod protect;
 pub(crate) mod rights;
 pub(crate) mod scm;
 pub(crate) mod security;
