@@ -20,7 +20,7 @@ use mailsec_core::{
 use serde_json::json;
 
 pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
-    let mut secrets = Sources::read(common)?;
+    let mut secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
     let mut journal = site.journal().await?;
     let (upgrade, loaded) = site.state.choose_in(journal.as_ref(), which.upgrade.as_deref())?;

@@ -78,6 +78,6 @@ pub(crate) fn product(key: &str) -> Result<Box<dyn MailSecurityProduct>, Failure
 
 /// The server, with the secrets that were given.
 pub(crate) fn site(common: &Common) -> Result<(Site, Sources), Failure> {
-    let secrets = Sources::read(common)?;
+    let secrets = Sources::for_server(common)?;
     Ok((Site::open(common, &secrets)?, secrets))
 }

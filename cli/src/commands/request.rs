@@ -27,7 +27,7 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
         .expected("--note REASON")
         .hint("the reason stands in the report"));
     }
-    let mut secrets = Sources::read(common)?;
+    let mut secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
     match site.journal().await {
         Ok(mut journal) => {

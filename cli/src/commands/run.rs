@@ -20,7 +20,7 @@ use mailsec_core::{
 };
 
 pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure> {
-    let mut secrets = Sources::read(common)?;
+    let mut secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
     // The journal first: a second run must hear at once that another is under way, not after answering questions.
     let mut journal = site.journal().await?;

@@ -30,6 +30,16 @@ impl Sources {
         Ok(Self { values })
     }
 
+    /// As [`Sources::read`], and asks at the keyboard for what it takes to look at the server itself: the password by
+    /// which the directory is read.
+    pub(crate) fn for_server(common: &Common) -> Result<Self, Failure> {
+        #[cfg_attr(not(windows), expect(unused_mut, reason = "only the Windows host needs one"))]
+        let mut sources = Self::read(common)?;
+        #[cfg(windows)]
+        sources.ask(&super::windows::secrets_of_host(common)?, common)?;
+        Ok(sources)
+    }
+
     /// Whether this one was given.
     pub(crate) fn has(&self, name: &SecretRef) -> bool {
         self.values.contains_key(name)

@@ -1,8 +1,8 @@
 //! The Windows host, with what it cannot find out by itself.
 
-use super::{Sources, State};
+use super::{Sources, State, host::Which};
 use crate::args::Common;
-use mailsec_core::{Failure, failure::Code};
+use mailsec_core::{Failure, failure::Code, values::SecretRef};
 use mailsec_windows::{DirectoryConfig, SecretSources, WindowsConfig, WindowsHost, private};
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
@@ -52,6 +52,17 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
         made.smtp_recipient = recipient;
     }
     WindowsHost::new(made)
+}
+
+/// The secrets without which the server cannot be looked at; none for a simulated one.
+pub(crate) fn secrets_of_host(common: &Common) -> Result<Vec<SecretRef>, Failure> {
+    match Which::parse(common)? {
+        Which::Simulated(_) => Ok(Vec::new()),
+        which @ Which::Windows => {
+            let config = read(common.config.clone(), &State::of(common, &which))?;
+            Ok(config.directory.into_iter().map(|directory| directory.bind_secret).collect())
+        }
+    }
 }
 
 /// The variable that a source such as `NAME=env:VARIABLE` is read from.
