@@ -3,7 +3,7 @@
 use mailsec_core::{
     engine::load,
     journal::WitnessReader,
-    upgrade::{Standing, State},
+    upgrade::{Standing, State, StepState},
 };
 use mailsec_lab::{
     Agent, Ended, Lab, Package, Running, SenderReport, build_for_windows,
@@ -55,6 +55,10 @@ impl Told {
     #[track_caller]
     pub(crate) fn is(&self, code: u32) {
         self.is_one_of(&[code]);
+    }
+
+    pub(crate) fn code(&self) -> u32 {
+        self.0.code
     }
 
     #[track_caller]
@@ -207,6 +211,19 @@ impl Machine {
             unreachable!()
         };
         assert_eq!(format!("{how:?}").to_lowercase(), wanted);
+    }
+
+    /// Whether a restart was asked for and is waited for.
+    pub(crate) fn awaits_restart(&self) -> bool {
+        self.upgrade().is_some_and(|state| state.flight.is_some_and(|flight| flight.restart.is_some()))
+    }
+
+    /// Whether the step that restarts the server is done, which only another boot identity brings about.
+    pub(crate) fn restart_is_proven(&self) -> bool {
+        self.upgrade().is_some_and(|state| {
+            let step = state.plan_steps().iter().position(|step| step.id.as_str() == "restart-server");
+            step.is_some_and(|step| matches!(state.steps[step].state, StepState::Done(_)))
+        })
     }
 
     pub(crate) fn gate(&self) -> Option<String> {
