@@ -1,0 +1,1 @@
+//! Exported settings: read, shown, compared.
