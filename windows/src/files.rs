@@ -13,7 +13,7 @@ use mailsec_core::{
 };
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::windows::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::SystemTime,
@@ -187,6 +187,16 @@ pub(crate) fn read(path: &ServerPath, limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(Code::FileUnreadable, format!("{path} is larger than it should be"))
             .expected(format!("at most {limit} bytes")));
     }
+    Ok(content)
+}
+
+/// The last bytes of a file, however long it is.
+pub(crate) fn read_end(path: &ServerPath, bytes: u64) -> Result<Vec<u8>, Failure> {
+    let mut file = open(path)?;
+    let mut content = Vec::new();
+    let size = file.seek(SeekFrom::End(0)).map_err(|e| unreadable(path, &e))?;
+    file.seek(SeekFrom::Start(size.saturating_sub(bytes))).map_err(|e| unreadable(path, &e))?;
+    file.take(bytes).read_to_end(&mut content).map_err(|e| unreadable(path, &e))?;
     Ok(content)
 }
 

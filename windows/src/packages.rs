@@ -18,7 +18,7 @@ use mailsec_core::{
     Code, Failure, Permit,
     host::{
         Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages,
-        RegistryView, ServiceState, Signature, UninstallRequest,
+        RegistryView, ServiceState, Signature, UninstallRequest, exit_code_in,
     },
     values::{Secret, ServerPath},
 };
@@ -41,6 +41,8 @@ const BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
 const ACCESS_DENIED: i32 = 5;
 /// `SERVICE_ACCEPT_SHUTDOWN`, see [`WindowsPackages::busy`].
 const ACCEPTS_SHUTDOWN_ONLY: u32 = 4;
+/// Bytes at the end of a log in which its exit code stands; a few lines follow it.
+const LOG_END: u64 = 64 * 1024;
 
 /// Packages of this machine.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +83,11 @@ impl Packages for WindowsPackages {
         .await
     }
 
+    async fn logged_exit(&self, log: &ServerPath) -> Answer<Option<i32>> {
+        let log = log.clone();
+        blocking(move || exit_of(&log)).await
+    }
+
     async fn install<'a>(&self, _: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {
         check_request(&request)?;
         let mut command = match request.kind {
@@ -110,6 +117,15 @@ impl Packages for WindowsPackages {
         self.secrets.hide_from(&mut command);
         prepare(&mut command, PackageKind::Msi, request.log)?;
         self.run(command, request.log, request.secret_properties, request.limit).await
+    }
+}
+
+/// The exit code at the end of a log; `None` when there is no log, or it does not tell.
+pub(crate) fn exit_of(log: &ServerPath) -> Result<Option<i32>, Failure> {
+    match files::read_end(log, LOG_END) {
+        Ok(end) => Ok(exit_code_in(&end)),
+        Err(failure) if failure.code == Code::FileMissing => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 

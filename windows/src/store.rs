@@ -1,6 +1,6 @@
 //! Where passwords that this program made outlive it.
 
-use crate::{files, os_error::system_failure, win::protect};
+use crate::{files, os_error::system_failure, packages::exit_of, win::protect};
 use mailsec_core::{
     Code, Failure,
     values::{Digest, Secret, SecretRef, ServerPath},
@@ -98,7 +98,15 @@ pub(crate) fn remove_unclean_logs(folder: &Path) -> Result<(), Failure> {
         }
         let note = UncleanLog(folder.join(&name));
         let log = ServerPath::new(String::from_utf8_lossy(&files::read(&note.0, SIZE_LIMIT)?));
+        let exit = exit_of(&log)?;
         files::remove(&log)?;
+        // The upgrade that is taken up next asks this log how its installer ended.
+        if let Some(code) = exit {
+            let remains = format!(
+                "This log may have held a secret and was removed. At its end:\r\nMainEngineThread is returning {code}\r\n"
+            );
+            files::put(&log, &mut remains.as_bytes(), None)?;
+        }
         note.done()?;
         tracing::warn!(%log, "removed an installer's log that may have held a secret");
     }

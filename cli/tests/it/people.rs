@@ -103,7 +103,7 @@ fn done_is_not_believed() {
     let ran = resume(&place).exits(10);
     says!(place, ran.stderr, @r"
     Taken up again: export-rules was begun and its outcome is not known.
-      FAILED   5/21 Export the custom rules
+      FAILED   5/22 Export the custom rules
               the exported file is not as it must be [rules-export]; expected a file C:\ProgramData\mailsec\export\custom-rules.export that is not empty and newer than the start of this upgrade; found no file
     ");
     assert!(ran.stdout.contains("answer export-rules#2"), "{ran}");

@@ -22,7 +22,7 @@ pub use files::{FileKind, FileStat, Files, TreeEntry};
 pub use mail::{Mail, ProbeReport, ProbeVerdict};
 pub use packages::{
     InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages, Signature,
-    UninstallRequest,
+    UninstallRequest, exit_code_in,
 };
 pub use power::{BootIdentity, PendingRestart, PendingWeight, Power};
 pub use process::{ProcessInfo, Processes};

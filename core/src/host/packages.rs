@@ -148,6 +148,18 @@ impl InstallerOutcome {
     }
 }
 
+/// The exit code in the last lines of a Windows Installer log (`/l*v`), for an installer whose end nobody saw. The log
+/// is UTF-16LE, or 8-bit text; `None` when it does not tell.
+#[must_use]
+pub fn exit_code_in(log: &[u8]) -> Option<i32> {
+    const MARK: &[u8] = b"MainEngineThread is returning ";
+    // Digits and these words are ASCII: without the zero bytes both encodings read alike.
+    let text: Vec<u8> = log.iter().copied().filter(|byte| *byte != 0).collect();
+    let end = text.windows(MARK.len()).rposition(|window| window == MARK)? + MARK.len();
+    let digits = text[end..].iter().copied().take_while(|byte| byte.is_ascii_digit() || *byte == b'-');
+    String::from_utf8(digits.collect()).ok()?.parse().ok()
+}
+
 /// Packages on the server.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
@@ -161,10 +173,30 @@ pub trait Packages: Send + Sync {
     /// Whether Windows Installer is working now (the service's accepted controls, not the mutex).
     async fn busy(&self) -> Answer<bool>;
 
+    /// The exit code that an installer wrote at the end of its log; `None` when there is no log or it does not tell.
+    /// See [`exit_code_in`].
+    async fn logged_exit(&self, log: &ServerPath) -> Answer<Option<i32>>;
+
     /// Runs an installer to its end. It must not restart the server by itself (`REBOOT=ReallySuppress`).
     async fn install<'a>(&self, permit: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome>;
 
     /// Removes a product.
     async fn uninstall<'a>(&self, permit: &Permit, request: UninstallRequest<'a>)
     -> Answer<InstallerOutcome>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_of_a_log_is_its_last_one_in_either_encoding() {
+        let log = "MainEngineThread is returning 1618\r\nagain\r\nMSI (c): MainEngineThread is returning 3010\r\n===";
+        let wide: Vec<u8> = log.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(exit_code_in(log.as_bytes()), Some(3010));
+        assert_eq!(exit_code_in(&wide), Some(3010));
+        assert_eq!(exit_code_in(&wide[..wide.len() - 40]), Some(1618), "cut in the middle");
+        assert_eq!(exit_code_in(b"MainEngineThread is returning"), None);
+        assert_eq!(exit_code_in(b""), None);
+    }
 }

@@ -32,6 +32,34 @@ impl Operate for ReadServiceAccount<'_> {
     }
 }
 
+pub(super) struct VerifyServiceAccount<'a> {
+    pub(super) service: &'a ServiceName,
+    pub(super) account: &'a AccountName,
+}
+
+#[async_trait]
+impl Operate for VerifyServiceAccount<'_> {
+    async fn observe(&self, _ctx: &Context<'_>) -> Answer<Observation> {
+        Ok(Observation::NotApplied { evidence: Vec::new() })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+        let found = ctx.service(self.service).await?;
+        if !service::same_account(&found.account, self.account) {
+            return Err(Failure::new(
+                Code::ServiceConfig,
+                format!("{} does not log on with the account that was checked", self.service),
+            )
+            .expected(self.account.to_string())
+            .found(found.account)
+            .hint("set the account on the service's Log On tab, restart the service, then answer retry")
+            .ask());
+        }
+        Ok(Outcome::same(format!("{} logs on as {}", self.service, self.account))
+            .shown([service::evidence(&found)]))
+    }
+}
+
 pub(super) struct CheckAccount<'a> {
     pub(super) account: &'a AccountSource,
 }

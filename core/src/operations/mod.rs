@@ -66,6 +66,9 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
             Box::new(package::VerifyVersion { product, version })
         }
         Operation::ReadServiceAccount { service } => Box::new(account::ReadServiceAccount { service }),
+        Operation::VerifyServiceAccount { service, account } => {
+            Box::new(account::VerifyServiceAccount { service, account })
+        }
         Operation::CheckAccount { account } => Box::new(account::CheckAccount { account }),
         Operation::CreateAccount { account, password, generate } => {
             Box::new(account::CreateAccount { account, password, generate: *generate })

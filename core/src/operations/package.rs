@@ -124,6 +124,18 @@ async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer
         .any(|sign| sign.weight == PendingWeight::Stop || touches_product(&sign.detail)))
 }
 
+/// How an installer ended that nobody waited for, when the server itself shows no wish for a restart.
+async fn unseen(ctx: &Context<'_>, log: &ServerPath) -> Answer<InstallerOutcome> {
+    if ctx.state.flight.as_ref().is_some_and(|flight| flight.booted) {
+        // Whatever it asked for, the server has started since.
+        return Ok(InstallerOutcome::Done);
+    }
+    let logged = ctx.host.packages().logged_exit(log).await?.map(InstallerOutcome::from_exit_code);
+    // Where nothing tells, it is taken to have asked: a restart too many costs minutes, one too few leaves a product
+    // of which half is loaded.
+    Ok(logged.filter(InstallerOutcome::succeeded).unwrap_or(InstallerOutcome::RestartNeeded))
+}
+
 /// Turns an installer's exit into a failure, unless it succeeded.
 fn accept(outcome: &InstallerOutcome, log: &ServerPath) -> Answer<()> {
     let failure = match outcome {
@@ -180,7 +192,9 @@ impl RunInstaller<'_> {
         let outcome = match ended {
             Some(outcome) => outcome,
             None if wants_restart(ctx, package.location.as_ref()).await? => InstallerOutcome::RestartNeeded,
-            None => InstallerOutcome::Done,
+            // The person saw how it ended, and restarts where the installer asked for it.
+            None if matches!(self.mode, InstallerMode::Attended { .. }) => InstallerOutcome::Done,
+            None => unseen(ctx, self.log).await?,
         };
         let text = format!("version {} is installed", self.package.version);
         Ok(Outcome::changed(text)
@@ -318,14 +332,15 @@ impl Operate for Uninstall<'_> {
         Ok(match installed(ctx, self.product).await? {
             Some((package, _)) => Observation::NotApplied { evidence: vec![shown(&package)] },
             None => {
-                Observation::Applied(Outcome::changed("the product is removed").output(Snapshot::Installer {
-                    outcome: if wants_restart(ctx, None).await? {
-                        InstallerOutcome::RestartNeeded
-                    } else {
-                        InstallerOutcome::Done
-                    },
-                    log: self.log.clone(),
-                }))
+                let outcome = if wants_restart(ctx, None).await? {
+                    InstallerOutcome::RestartNeeded
+                } else {
+                    unseen(ctx, self.log).await?
+                };
+                Observation::Applied(
+                    Outcome::changed("the product is removed")
+                        .output(Snapshot::Installer { outcome, log: self.log.clone() }),
+                )
             }
         })
     }

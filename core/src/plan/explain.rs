@@ -101,6 +101,9 @@ fn what(op: &Operation) -> String {
             package.signer.as_deref().unwrap_or("not asked for")
         ),
         Operation::ReadServiceAccount { service } => format!("reads the log-on account of the service {service}"),
+        Operation::VerifyServiceAccount { service, account } => {
+            format!("checks that the service {service} logs on as {account}")
+        }
         Operation::CheckAccount { .. } => {
             "checks that the account is a plain user (nested and primary groups count), enabled, and never expires"
                 .to_owned()

@@ -103,6 +103,13 @@ pub enum Operation {
         /// The service.
         service: ServiceName,
     },
+    /// Checks that a service logs on with this account.
+    VerifyServiceAccount {
+        /// The service.
+        service: ServiceName,
+        /// The account that it must be.
+        account: AccountName,
+    },
     /// Checks that an account is a plain user that never expires.
     CheckAccount {
         /// Which account.
@@ -269,6 +276,7 @@ impl Operation {
             Self::AwaitReady { .. } => "await-ready",
             Self::CheckPackage { .. } => "check-package",
             Self::ReadServiceAccount { .. } => "read-service-account",
+            Self::VerifyServiceAccount { .. } => "verify-service-account",
             Self::CheckAccount { .. } => "check-account",
             Self::CreateAccount { .. } => "create-account",
             Self::ResetPassword { .. } => "reset-password",
@@ -304,6 +312,7 @@ impl Operation {
             Self::AwaitReady { .. }
                 | Self::CheckPackage { .. }
                 | Self::ReadServiceAccount { .. }
+                | Self::VerifyServiceAccount { .. }
                 | Self::CheckAccount { .. }
                 | Self::ProveCredentials { .. }
                 | Self::CollectExport { .. }
@@ -350,6 +359,7 @@ impl Operation {
             | Self::RestartService { service } => !service.same(&ServiceName::transport()),
             Self::AwaitReady { .. }
             | Self::ReadServiceAccount { .. }
+            | Self::VerifyServiceAccount { .. }
             | Self::BackUpTree { .. }
             | Self::CollectExport { .. }
             | Self::VerifyAgents { .. }

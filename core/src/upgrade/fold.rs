@@ -137,7 +137,12 @@ impl State {
                 // Somebody restarted the server by hand, as the gate asked.
                 self.gate.take_if(|gate| gate.why == GateKind::Restart);
             }
-            Event::UnplannedRestart { after, .. } => self.boot = Some(after.clone()),
+            Event::UnplannedRestart { after, .. } => {
+                self.boot = Some(after.clone());
+                if let Some(flight) = self.flight.as_mut() {
+                    flight.booted = true;
+                }
+            }
             Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
             Event::Requested { request: Request::Resume, .. } => {
                 if self.standing == Standing::Paused {
@@ -189,7 +194,7 @@ impl State {
             progress.begins += 1;
             progress.begun = true;
         }
-        self.flight = Some(Flight { step, undo, attempt, since, restart, answered: false });
+        self.flight = Some(Flight { step, undo, attempt, since, restart, booted: false, answered: false });
     }
 
     fn land(&mut self, step: &StepId) {

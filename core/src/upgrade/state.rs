@@ -95,6 +95,8 @@ pub struct Flight {
     pub since: Timestamp,
     /// The boot in which a restart was asked for, when it is a restart.
     pub restart: Option<BootIdentity>,
+    /// The server has started again since its intent was written.
+    pub booted: bool,
     /// A person said that what was asked for is done.
     pub answered: bool,
 }

@@ -7,6 +7,7 @@ use mailsec_core::{
     Permit,
     host::{
         Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, Packages, UninstallRequest,
+        exit_code_in,
     },
     values::{Secret, ServerPath},
 };
@@ -32,6 +33,10 @@ impl Packages for SimHost {
 
     async fn busy(&self) -> Answer<bool> {
         self.read(|world| Ok(world.installer_busy()))
+    }
+
+    async fn logged_exit(&self, log: &ServerPath) -> Answer<Option<i32>> {
+        self.read(|world| Ok(world.disk.read(log).ok().and_then(|content| exit_code_in(content.bytes()))))
     }
 
     async fn install<'a>(&self, _permit: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {

@@ -132,6 +132,31 @@ fn the_attended_installer_is_asked_for_in_the_words_of_the_article_and_then_veri
 }
 
 #[test]
+fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
+    let attended = wanted(|r| r.mode = InstallerChoice::Attended);
+    let mut rig = Rig::plan(vipre_45(), &attended).unwrap();
+    let set = |host: &SimHost, account: &str| {
+        let account = account.to_owned();
+        host.change(|world| world.services.get_mut(&vipre::SERVICE.to_lowercase()).unwrap().account = account).unwrap();
+    };
+    let person = Person::new(&rig.host, move |host, gate, state| match gate.why {
+        GateKind::Planned => {
+            mailsec_crash_tests::installs(host, gate, state);
+            set(host, "LocalSystem");
+            Some(Choice::Done)
+        }
+        _ => {
+            assert_eq!(gate.id.to_string(), "verify-service-account#2");
+            assert!(gate.question.why.contains("LocalSystem"), "{}", gate.question.why);
+            set(host, vipre::ACCOUNT);
+            Some(Choice::Retry)
+        }
+    });
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(person.asked().len(), 2);
+}
+
+#[test]
 fn an_agent_that_was_disabled_before_is_disabled_after() {
     let mut rig = Rig::plan(worlds::one_agent_disabled(), &request()).unwrap();
     finished(&mut rig);

@@ -111,6 +111,16 @@ impl Maker<'_> {
                 "the agents need it, so it comes before them",
                 Operation::StartService { service: self.manager.clone() },
             ),
+            step(
+                "verify-service-account",
+                Phase::Restore,
+                "Verify the service's account",
+                "the installer offers to change the account; the service must run with the one that was checked",
+                Operation::VerifyServiceAccount {
+                    service: self.manager.clone(),
+                    account: self.account.clone(),
+                },
+            ),
         ]
     }
 
