@@ -248,7 +248,8 @@ pub(crate) enum JournalCommand {
     },
     /// Print the events of an upgrade
     Show(WhichArgs),
-    /// Write an upgrade's journal to one file, for support
+    /// Write an upgrade's journal, its report, the installers' logs and what is installed to one file, for support;
+    /// without secrets
     Export {
         #[command(flatten)]
         which: WhichArgs,

@@ -45,7 +45,7 @@ pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, 
 }
 
 /// Detecting asks no more of the server than every request does.
-fn nothing_wanted() -> UpgradeRequest {
+pub(super) fn nothing_wanted() -> UpgradeRequest {
     UpgradeRequest {
         installer: ServerPath::new(r"C:\none"),
         digest: None,

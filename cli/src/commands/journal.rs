@@ -1,6 +1,6 @@
 //! `journal`: verify, show, export, import.
 
-use super::site;
+use super::{site, support};
 use crate::{
     args::{Common, JournalCommand},
     exit::Exit,
@@ -30,17 +30,19 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
         }
         JournalCommand::Export { which, out } => {
             let state = State::only(common)?;
-            let (upgrade, ..) = state.choose(which.upgrade.as_deref())?;
-            let bundle = state.reader().export(upgrade)?;
+            let (upgrade, _, loaded) = state.choose(which.upgrade.as_deref())?;
+            let mut bundle = state.reader().export(upgrade)?;
+            bundle.attached = support::attachments(common, &state, &bundle, &loaded).await;
             output::save(&out, "bundle", &bundle.to_json()?)?;
             Ok(Reply::new(
                 format!(
-                    "{} envelopes of upgrade {upgrade} in {}, head {}",
+                    "{} envelopes of upgrade {upgrade} in {}, head {}\nwith {}",
                     bundle.envelopes,
                     out.display(),
-                    bundle.head
+                    bundle.head,
+                    bundle.attached.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
                 ),
-                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out }),
+                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
             ))
         }
         JournalCommand::Import { file } => {

@@ -11,6 +11,7 @@ mod request;
 mod run;
 mod service;
 mod status;
+mod support;
 mod survey;
 mod wanted;
 mod world;

@@ -45,7 +45,6 @@ impl State {
         self.folder.join("config.json")
     }
 
-    #[cfg(windows)]
     pub(crate) fn folder(&self) -> &std::path::Path {
         &self.folder
     }

@@ -14,4 +14,5 @@ mod readme;
 mod refused;
 mod running;
 mod secrets;
+mod support;
 mod usage;

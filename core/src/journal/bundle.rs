@@ -6,7 +6,7 @@ use crate::{
     values::{Digest, UpgradeId},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Format of bundles that this version writes.
 const BUNDLE_FORMAT: u16 = 1;
@@ -77,6 +77,10 @@ pub struct Bundle {
     pub engines: Vec<String>,
     /// The lines, as strings: a tool that lays JSON out anew must not change what is hashed.
     pub lines: Vec<String>,
+    /// Texts by name that help to understand it: the report, logs, what is installed. They are not part of the chain,
+    /// and an import leaves them where they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attached: BTreeMap<String, String>,
 }
 
 impl Bundle {
@@ -111,6 +115,7 @@ impl Bundle {
             head: tip.hash,
             engines: engines.into_iter().collect(),
             lines: texts,
+            attached: BTreeMap::new(),
         })
     }
 

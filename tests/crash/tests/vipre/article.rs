@@ -137,7 +137,10 @@ fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
     let mut rig = Rig::plan(vipre_45(), &attended).unwrap();
     let set = |host: &SimHost, account: &str| {
         let account = account.to_owned();
-        host.change(|world| world.services.get_mut(&vipre::SERVICE.to_lowercase()).unwrap().account = account).unwrap();
+        host.change(|world| {
+            world.services.get_mut(&vipre::SERVICE.to_lowercase()).unwrap().account = account
+        })
+        .unwrap();
     };
     let person = Person::new(&rig.host, move |host, gate, state| match gate.why {
         GateKind::Planned => {

@@ -1,0 +1,93 @@
+//! What a vendor's support needs beside the journal: the report, logs, what is installed.
+
+mod scrub;
+
+use super::{VERSION, detect::nothing_wanted, site, survey};
+use crate::{args::Common, place::State, show};
+use mailsec_core::{
+    Failure,
+    engine::Loaded,
+    host::Host,
+    journal::Bundle,
+    plan::{Operation, Plan},
+    product::FactQuery,
+    values::ServerPath,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Bytes of a log that is looked at; a longer one is named and left.
+const LOG_LIMIT: u64 = 64 * 1024 * 1024;
+/// Bytes at the end of a log that are attached: where the reason stands.
+const LOG_END: usize = 1024 * 1024;
+
+/// The texts, by name. What cannot be had is said in its place: support is asked for when things are broken.
+pub(super) async fn attachments(
+    common: &Common,
+    state: &State,
+    bundle: &Bundle,
+    loaded: &Loaded,
+) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::new();
+    texts.insert("report.txt".to_owned(), show::report(bundle.upgrade, loaded, bundle.head));
+    if let Ok(log) = std::fs::read(state.folder().join("service.log")) {
+        texts.insert("service.log".to_owned(), scrub::log(&log, LOG_END));
+    }
+    match site(common) {
+        Ok((site, _)) => {
+            let server = server(site.host()).await;
+            texts.insert("server.json".to_owned(), serde_json::to_string_pretty(&server).unwrap_or_default());
+            for log in loaded.state.plan.as_deref().into_iter().flat_map(logs) {
+                texts.insert(log.file_name().to_owned(), installer_log(site.host(), log).await);
+            }
+        }
+        Err(failure) => {
+            texts.insert(
+                "server.json".to_owned(),
+                json!({ "mailsec": VERSION, "unknown": failure }).to_string(),
+            );
+        }
+    }
+    texts
+}
+
+/// The logs that installers of this plan write.
+fn logs(plan: &Plan) -> impl Iterator<Item = &ServerPath> {
+    plan.steps.iter().filter_map(|step| match &step.operation {
+        Operation::RunInstaller { log, .. } | Operation::Uninstall { log, .. } => Some(log),
+        _ => None,
+    })
+}
+
+async fn installer_log(host: &dyn Host, log: &ServerPath) -> String {
+    match host.files().read(log, LOG_LIMIT).await {
+        Ok(content) => scrub::log(&content, LOG_END),
+        Err(failure) => format!("{failure}\n"),
+    }
+}
+
+/// Versions and what is installed.
+async fn server(host: &dyn Host) -> Value {
+    let or_why =
+        |result: Result<Value, Failure>| result.unwrap_or_else(|failure| json!({ "unknown": failure }));
+    let found = survey::survey(host, &nothing_wanted()).await;
+    let (exchange, installation) = match &found {
+        Ok(found) => (
+            or_why(found.facts.exchange(&FactQuery::Exchange).map(|exchange| json!(exchange))),
+            json!(found.installation),
+        ),
+        Err(failure) => (
+            or_why(host.transport().exchange().await.map(|exchange| json!(exchange))),
+            json!({ "unknown": failure }),
+        ),
+    };
+    json!({
+        "mailsec": VERSION,
+        "system": std::env::consts::OS,
+        "server": host.name(),
+        "exchange": exchange,
+        "installation": installation,
+        "pending_restart": or_why(host.power().pending().await.map(|signs| json!(signs))),
+        "installer_busy": or_why(host.packages().busy().await.map(|busy| json!(busy))),
+    })
+}
