@@ -28,6 +28,8 @@ fn main() -> std::process::ExitCode {
         Err(error) => return output::failed(&output::system("the program cannot start", error), json).into(),
     };
     let answer = runtime.block_on(commands::run(cli));
+    // A call of the system that hangs is not waited for: the program ends because of it.
+    runtime.shutdown_background();
     match answer {
         Ok(reply) => output::reply(&reply, json).into(),
         Err(failure) => output::failed(&failure, json).into(),

@@ -17,4 +17,8 @@ impl Clock for SystemClock {
     async fn sleep(&self, how_long: Duration) {
         tokio::time::sleep(how_long).await;
     }
+
+    async fn alarm(&self, after: Duration) {
+        tokio::time::sleep(after).await;
+    }
 }

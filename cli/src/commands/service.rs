@@ -136,7 +136,10 @@ mod on_windows {
             }
         };
         tracing::info!(version = crate::commands::VERSION, "the service begins");
-        match runtime.block_on(work(common, stop)) {
+        let done = runtime.block_on(work(common, stop));
+        // A call of the system that hangs is not waited for: the service ends because of it.
+        runtime.shutdown_background();
+        match done {
             Ok(()) => {
                 tracing::info!("the service ends");
                 0

@@ -269,7 +269,7 @@ impl<'a> Engine<'a> {
     }
 
     async fn start(&mut self) {
-        let mail = measure(self.host, &self.state).await.unwrap_or(MailState::DOWN);
+        let mail = self.glance(measure(self.host, &self.state)).await.unwrap_or(MailState::DOWN);
         self.push(Event::Started { by: self.actor.clone(), boot: self.boot.clone(), mail });
     }
 

@@ -2,6 +2,7 @@
 
 mod desk;
 mod driver;
+mod limit;
 mod restart;
 mod start;
 mod steps;

@@ -22,7 +22,7 @@ impl Engine<'_> {
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() {
             let ctx = self.context(&step);
-            match operate(&step.operation).prepare(&ctx).await {
+            match self.look(&step, operate(&step.operation).prepare(&ctx)).await {
                 Ok(before) => before,
                 Err(failure) => {
                     self.push(Event::StepFailed { step: step.id, attempt, failure });
@@ -44,7 +44,7 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, false);
         let ctx = self.context(&step);
-        let result = operate(&step.operation).apply(&ctx, &permit).await;
+        let result = self.act(&step, operate(&step.operation).apply(&ctx, &permit)).await?;
         let notes = ctx.take_notes();
         let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
         self.push_notes(notes);
@@ -69,7 +69,7 @@ impl Engine<'_> {
         let mut tries = 0;
         let observation = loop {
             let ctx = self.context(&step);
-            match operate(&step.operation).observe(&ctx).await {
+            match self.look(&step, operate(&step.operation).observe(&ctx)).await {
                 Ok(observation) => break observation,
                 Err(failure) if tries + 1 < OBSERVE_TRIES => {
                     tracing::warn!(step = %step.id, %failure, "the server could not be asked; trying again");
@@ -99,7 +99,7 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, true);
         let ctx = self.context(&step);
-        let result = operate(&step.operation).undo(&ctx, &permit).await;
+        let result = self.act(&step, operate(&step.operation).undo(&ctx, &permit)).await?;
         let notes = ctx.take_notes();
         self.push_notes(notes);
         match result {

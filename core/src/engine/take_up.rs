@@ -106,11 +106,12 @@ impl Engine<'_> {
     /// Records the state of mail when it is not the one last recorded.
     pub(super) async fn note_mail(&mut self) {
         // A host that cannot say now will be asked again at the next step; the ledger keeps the last state meanwhile.
-        let Ok(mail) = measure(self.host, &self.state).await else { return };
+        let Some(mail) = self.glance(measure(self.host, &self.state)).await else { return };
         if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.seen()) {
             return;
         }
-        let waiting = self.host.transport().queues().await.ok().flatten().map(|depth| depth.waiting);
+        let queues = self.glance(self.host.transport().queues()).await;
+        let waiting = queues.flatten().map(|depth| depth.waiting);
         let at = self.flowing_since(mail).await.unwrap_or_else(|| self.host.clock().now());
         self.push(Event::MailFlowChanged { at, mail, seen: true, waiting });
     }
@@ -121,7 +122,7 @@ impl Engine<'_> {
         if mail.flow != Flow::Flowing || last.mail.flow == Flow::Flowing {
             return None;
         }
-        let transport = self.host.services().get(&ServiceName::transport()).await.ok().flatten()?;
+        let transport = self.glance(self.host.services().get(&ServiceName::transport())).await.flatten()?;
         transport.started.filter(|started| *started >= last.at)
     }
 

@@ -12,4 +12,7 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Waits.
     async fn sleep(&self, how_long: Duration);
+    /// Ends once so much time has passed while a call of another port is waited for: the alarm of a call that hangs. On
+    /// a host whose calls answer at once, as the simulated one's do, it never ends.
+    async fn alarm(&self, after: Duration);
 }

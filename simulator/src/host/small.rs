@@ -91,4 +91,8 @@ impl Clock for SimHost {
             fate.save(world)
         });
     }
+
+    async fn alarm(&self, _after: Duration) {
+        std::future::pending().await
+    }
 }

@@ -33,6 +33,9 @@ impl Clock for StoppedClock {
         Timestamp::from_millis(1_000)
     }
     async fn sleep(&self, _how_long: Duration) {}
+    async fn alarm(&self, _after: Duration) {
+        std::future::pending().await
+    }
 }
 
 /// A host of mocks; ports that the step has no business with are not there at all.

@@ -10,6 +10,7 @@ mod article;
 mod crash_points;
 mod docs;
 mod faults;
+mod hanging;
 mod interactions;
 mod loops;
 mod pairs;
