@@ -9,7 +9,7 @@ use mailsec_core::{
     operations::{Context, Vendor},
     plan::{
         Choices, Limits, MailBudget, Naming, Observation, Operation, Outcome, Phase, Plan, PlanFormat, Retry,
-        Snapshot, Step, Undo, UnscannedPolicy,
+        Snapshot, Step, Undo, UnscannedPolicy, VendorTraits,
     },
     values::{Digest, StepId, UpgradeId, Version},
 };
@@ -137,7 +137,11 @@ fn plan(host: &SimHost) -> Plan {
         phase: Phase::Prepare,
         title: format!("Step {number}"),
         reason: "to be durable".to_owned(),
-        operation: Operation::Vendor { name: "idle".to_owned(), arguments: BTreeMap::new() },
+        operation: Operation::Vendor {
+            name: "idle".to_owned(),
+            arguments: BTreeMap::new(),
+            traits: VendorTraits::changes("changes nothing"),
+        },
         mail: None,
         retry: Retry { attempts: 3, wait_secs: 0 },
         limit_secs: 60,

@@ -9,12 +9,12 @@
 use futures::executor::block_on;
 use mailsec_contract as contract;
 use mailsec_core::{
-    host::{Host, RegistryView, ServiceName, TransportService},
+    host::{Host, RegistryView, ServiceName, ToolRun, TransportService},
     values::{AccountName, Secret, SecretRef, ServerPath},
 };
 use mailsec_simulator::{
     SimHost, oracle,
-    world::transport::SETUP,
+    world::{tool::Tool, transport::SETUP},
     worlds::{exchange, installers, vipre},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -73,6 +73,23 @@ fn directory() {
         weak: Secret::new("short"),
     };
     block_on(contract::directory(&host(), &fixture));
+}
+
+#[test]
+fn tools() {
+    let host = host();
+    let tool = |name: &str, millis: u64| {
+        let program = ServerPath::new(r"C:\Tools").join(name);
+        let script = Tool::Scripted { millis, says: "heard".to_owned(), code: 3 };
+        host.change(|world| world.person_saves(&program, script.text().as_bytes())).unwrap().unwrap();
+        ToolRun { program, arguments: vec!["/x".to_owned()], limit: Duration::from_secs(2) }
+    };
+    let fixture = contract::ToolsFixture {
+        exits: tool("exits.exe", 500),
+        heard: "heard".to_owned(),
+        lasts: tool("lasts.exe", 60_000),
+    };
+    block_on(contract::tools(&host, &fixture));
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub struct WindowsHost {
     packages: WindowsPackages,
     directory: LdapDirectory,
     mail: SmtpProbe,
+    processes: WindowsProcesses,
     secrets: SecretSources,
 }
 
@@ -96,6 +97,7 @@ impl WindowsHost {
             packages: WindowsPackages::new(config.secrets.clone()),
             directory: LdapDirectory::new(config.directory, config.secrets.clone()),
             mail: SmtpProbe::new(config.smtp, config.smtp_limit, &name, &config.smtp_recipient)?,
+            processes: WindowsProcesses::new(config.secrets.clone()),
             secrets: config.secrets,
             name,
         })
@@ -131,7 +133,7 @@ impl Host for WindowsHost {
         &self.mail
     }
     fn processes(&self) -> &dyn Processes {
-        &WindowsProcesses
+        &self.processes
     }
     fn secrets(&self) -> &dyn Secrets {
         &self.secrets

@@ -24,6 +24,8 @@ pub mod smtp;
 pub mod uninstall_entry;
 
 #[cfg(windows)]
+mod child;
+#[cfg(windows)]
 mod files;
 #[cfg(windows)]
 mod host;

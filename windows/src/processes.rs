@@ -2,17 +2,19 @@
 
 use crate::{
     blocking::blocking,
+    child,
     os_error::system_failure,
+    secrets::SecretSources,
     services::service_processes,
     win::process::{self, Process},
 };
 use async_trait::async_trait;
 use mailsec_core::{
     Code, Failure, Permit,
-    host::{Answer, ProcessInfo, Processes},
+    host::{Answer, ProcessInfo, Processes, ToolExit, ToolRun},
     values::ServerPath,
 };
-use std::{io, time::Duration};
+use std::{io, process::Command, time::Duration};
 
 /// `OpenProcess` answers this for an id that no process has.
 const INVALID_PARAMETER: i32 = 87;
@@ -20,8 +22,18 @@ const INVALID_PARAMETER: i32 = 87;
 const END: Duration = Duration::from_secs(10);
 
 /// Programs running on this machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WindowsProcesses;
+#[derive(Clone, Debug, Default)]
+pub struct WindowsProcesses {
+    secrets: SecretSources,
+}
+
+impl WindowsProcesses {
+    /// Those of this machine; a tool that is run does not inherit the variables with secrets.
+    #[must_use]
+    pub fn new(secrets: SecretSources) -> Self {
+        Self { secrets }
+    }
+}
 
 #[async_trait]
 impl Processes for WindowsProcesses {
@@ -33,6 +45,33 @@ impl Processes for WindowsProcesses {
     async fn close(&self, _: &Permit, process: &ProcessInfo, grace: Duration) -> Answer<()> {
         let process = process.clone();
         blocking(move || close(&process, grace)).await
+    }
+
+    async fn run(&self, _: &Permit, tool: &ToolRun) -> Answer<ToolExit> {
+        let (tool, secrets) = (tool.clone(), self.secrets.clone());
+        blocking(move || run(&tool, &secrets)).await
+    }
+}
+
+fn run(tool: &ToolRun, secrets: &SecretSources) -> Result<ToolExit, Failure> {
+    let name = tool.program.file_name();
+    let problem = |e: &io::Error| match e.kind() {
+        io::ErrorKind::NotFound => Failure::new(Code::FileMissing, format!("there is no {}", tool.program)),
+        _ => system_failure(Code::System, format!("{} cannot be run", tool.program), e),
+    };
+    // A bare name would be looked for on the path, and anybody's program of that name be run.
+    if !tool.program.is_absolute() {
+        return Err(Failure::new(Code::BadArgument, format!("{name} has no whole path")));
+    }
+    let mut command = Command::new(tool.program.as_str());
+    command.args(&tool.arguments);
+    secrets.hide_from(&mut command);
+    let ran = child::run(command, tool.limit).map_err(|e| problem(&e))?;
+    match ran.code {
+        Some(code) => Ok(ToolExit::new(code, &format!("{}\n{}", ran.output, ran.errors))),
+        None => Err(Failure::new(Code::TimeLimit, format!("{name} takes too long; it was ended"))
+            .expected(format!("its end within {} s", tool.limit.as_secs()))
+            .retry()),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use mailsec_contract as contract;
 use mailsec_core::{
-    host::{RegistryView, ServiceName, TransportService},
+    host::{RegistryView, ServiceName, ToolRun, TransportService},
     values::{Secret, SecretRef, ServerPath},
 };
 use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost};
@@ -101,6 +101,27 @@ async fn processes() {
     let mut child = Command::new(&program).args(["--exact", "waits", "--include-ignored"]).spawn().unwrap();
     contract::processes(&host(), &ServerPath::new(folder.path().to_str().unwrap())).await;
     child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn tools() {
+    let shell = ServerPath::new(std::env::var("ComSpec").unwrap());
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let me = std::env::current_exe().unwrap();
+    let fixture = contract::ToolsFixture {
+        exits: ToolRun {
+            program: shell,
+            arguments: words(&["/c", "echo", "heard", "&", "exit", "3"]),
+            limit: LIMIT,
+        },
+        heard: "heard".to_owned(),
+        lasts: ToolRun {
+            program: ServerPath::new(me.to_str().unwrap()),
+            arguments: words(&["--exact", "waits", "--include-ignored"]),
+            limit: Duration::from_secs(2),
+        },
+    };
+    contract::tools(&host(), &fixture).await;
 }
 
 #[test]

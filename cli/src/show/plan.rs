@@ -47,7 +47,7 @@ fn line(index: usize, step: &Step) -> String {
         );
         text.push_str(&wrap("      ", "      ", &note));
     }
-    if step.operation.question().is_some() {
+    if step.operation.asks() {
         text.push_str("      a person is asked\n");
     }
     if step.no_return {

@@ -11,7 +11,7 @@ use crate::{
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, measure},
     plan::{MailState, Outcome, Step},
-    upgrade::{Actor, Event, Finish, Next, Position, Standing, State, next},
+    upgrade::{Actor, Asked, Event, Finish, Next, Position, Standing, State, next},
     values::{GateId, StepId, UpgradeId},
 };
 
@@ -124,11 +124,8 @@ impl<'a> Engine<'a> {
                         return Ok(stop);
                     }
                 }
-                Next::Ask { step, why, question, choices } => {
-                    let step = self.step(step).id.clone();
-                    let gate = GateId::new(&step, self.state.gates + 1);
-                    self.push(Event::GateOpened { gate, step, why, question, choices });
-                }
+                Next::Ask(asked) => self.open_gate(asked),
+                Next::AskVendor { step } => self.ask_vendor(step).await?,
                 Next::AwaitAnswer => {
                     if let Some(stop) = self.await_answer().await? {
                         return Ok(stop);
@@ -156,6 +153,12 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+
+    pub(super) fn open_gate(&mut self, Asked { step, why, question, choices }: Asked) {
+        let step = self.step(step).id;
+        let gate = GateId::new(&step, self.state.gates + 1);
+        self.push(Event::GateOpened { gate, step, why, question, choices });
     }
 
     pub(super) fn step(&self, index: usize) -> Step {

@@ -2,10 +2,10 @@
 
 use super::Engine;
 use crate::{
-    failure::Failure,
-    operations::{MailNote, operate},
+    failure::{Failure, Remedy},
+    operations::{MailNote, operate, question},
     plan::{Evidence, Observation},
-    upgrade::Event,
+    upgrade::{Event, planned},
 };
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Engine<'_> {
             None
         };
         self.push(Event::StepIntended { step: step.id.clone(), attempt, before });
-        if step.operation.question().is_some() {
+        if step.operation.asks() {
             return Ok(());
         }
         self.apply(index).await
@@ -54,6 +54,28 @@ impl Engine<'_> {
         }
         self.note_mail().await;
         Ok(())
+    }
+
+    /// Has the vendor make its question from what is found now, which may be that there is nothing to ask.
+    pub(super) async fn ask_vendor(&mut self, index: usize) -> Result<(), Failure> {
+        let step = self.step(index);
+        let asked = question(&step.operation, &self.context(&step)).await;
+        match asked {
+            Ok(Some(question)) => {
+                self.open_gate(planned(&self.state, index, question));
+                Ok(())
+            }
+            Ok(None) => self.apply(index).await,
+            // Nobody was asked, so nobody's answer is at fault.
+            Err(mut failure) => {
+                if failure.remedy == Remedy::Ask {
+                    failure.remedy = Remedy::None;
+                }
+                let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
+                self.push(Event::StepFailed { step: step.id, attempt, failure });
+                Ok(())
+            }
+        }
     }
 
     fn push_notes(&mut self, notes: Vec<MailNote>) {

@@ -25,7 +25,7 @@ pub use packages::{
     UninstallRequest, exit_code_in,
 };
 pub use power::{BootIdentity, PendingRestart, PendingWeight, Power};
-pub use process::{ProcessInfo, Processes};
+pub use process::{ProcessInfo, Processes, ToolExit, ToolRun};
 pub use registry::{Registry, RegistryView};
 pub use secrets::Secrets;
 pub use services::{Service, ServiceName, ServiceState, Services, StartMode};

@@ -4,7 +4,7 @@ use crate::{
     Permit,
     failure::{Code, Failure},
     host::{Answer, Host, Service, ServiceName},
-    plan::{MailState, Observation, Outcome, Snapshot, Step},
+    plan::{MailState, Observation, Outcome, Question, Snapshot, Step},
     upgrade::State,
     values::{Secret, SecretRef, StepId, Timestamp, UpgradeId},
 };
@@ -31,6 +31,17 @@ pub trait Vendor: Send + Sync {
         arguments: &BTreeMap<String, String>,
         ctx: &Context<'_>,
     ) -> Answer<Option<Snapshot>>;
+    /// The question of an operation that asks a person, made from what is found when the gate opens; `None` when there
+    /// is nothing to ask, and the operation looks at once. Asked again after a crash and after an answer that did not
+    /// verify.
+    async fn question(
+        &self,
+        name: &str,
+        _arguments: &BTreeMap<String, String>,
+        _ctx: &Context<'_>,
+    ) -> Answer<Option<Question>> {
+        Err(unsupported(name))
+    }
     /// As [`Operate::observe`](super::Operate::observe).
     async fn observe(
         &self,
@@ -134,6 +145,13 @@ impl<'a> Context<'a> {
     pub async fn secret(&self, name: &SecretRef) -> Answer<Secret> {
         self.host.secrets().get(name).await?.ok_or_else(|| missing_secret(name))
     }
+}
+
+/// An operation that the vendor's crate does not have.
+#[must_use]
+pub fn unsupported(name: &str) -> Failure {
+    Failure::new(Code::OperationUnsupported, format!("this vendor has no operation {name}"))
+        .hint("the plan was made by another version of the vendor's crate")
 }
 
 pub(super) fn missing_secret(name: &SecretRef) -> Failure {

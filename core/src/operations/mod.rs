@@ -19,9 +19,10 @@ mod readiness;
 mod service;
 mod vendor;
 
-pub use context::{Context, MailNote, Vendor};
+pub use context::{Context, MailNote, Vendor, unsupported};
 pub use mail::measure;
 pub use readiness::await_ready;
+pub(crate) use vendor::question;
 
 use crate::{
     Permit,
@@ -96,7 +97,7 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
         Operation::ReleaseMail { service, hold } => Box::new(hold::Release { service, hold }),
         Operation::CloseProgram { folder } => Box::new(program::CloseProgram { folder }),
         Operation::ProbeMail => Box::new(mail::Probe),
-        Operation::Vendor { name, arguments } => Box::new(vendor::VendorOperation { name, arguments }),
+        Operation::Vendor { name, arguments, .. } => Box::new(vendor::VendorOperation { name, arguments }),
         // The driver handles a restart itself: it ends the process that would wait for it.
         Operation::Restart { .. } => Box::new(export::Confirmed),
     }

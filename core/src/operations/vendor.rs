@@ -1,11 +1,10 @@
 //! Operations of a vendor's own.
 
-use super::{Context, Operate, Vendor};
+use super::{Context, Operate, Vendor, context::unsupported};
 use crate::{
     Permit,
-    failure::{Code, Failure},
     host::Answer,
-    plan::{Observation, Outcome, Snapshot},
+    plan::{Observation, Operation, Outcome, Question, Snapshot},
 };
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -17,10 +16,17 @@ pub(super) struct VendorOperation<'a> {
 
 impl VendorOperation<'_> {
     fn vendor<'c>(&self, ctx: &Context<'c>) -> Answer<&'c dyn Vendor> {
-        ctx.vendor.ok_or_else(|| {
-            Failure::new(Code::OperationUnsupported, format!("this vendor has no operation {}", self.name))
-                .hint("the plan was made by another version of the vendor's crate")
-        })
+        ctx.vendor.ok_or_else(|| unsupported(self.name))
+    }
+}
+
+/// The question of a step that asks: the plan's own, or made now by the vendor from what is found.
+pub(crate) async fn question(operation: &Operation, ctx: &Context<'_>) -> Answer<Option<Question>> {
+    match operation {
+        Operation::Vendor { name, arguments, .. } => {
+            VendorOperation { name, arguments }.vendor(ctx)?.question(name, arguments, ctx).await
+        }
+        other => Ok(other.question().cloned()),
     }
 }
 

@@ -55,7 +55,7 @@ fn during(op: &Operation) -> String {
                 for again"
             .to_owned();
     }
-    if op.question().is_some() {
+    if op.asks() {
         return "the question stays open and is asked again; what was done meanwhile is verified".to_owned();
     }
     if op.only_looks() {
@@ -155,6 +155,6 @@ fn what(op: &Operation) -> String {
         Operation::VerifyVersion { version, .. } => format!("checks that version {version} is installed"),
         Operation::ProbeMail => "sends a message through the transport service".to_owned(),
         Operation::Gate { question } => format!("asks: {}", question.title),
-        Operation::Vendor { name, .. } => format!("runs the vendor's own operation {name}"),
+        Operation::Vendor { traits, .. } => traits.what.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! Rules that every plan keeps, whoever made it.
 
-use super::{InstallerMode, MailState, Operation, Phase, Plan, RestartWhen, Step, Undo, UnscannedPolicy};
+use super::{MailState, Operation, Phase, Plan, RestartWhen, Step, Undo, UnscannedPolicy};
 use crate::failure::{Code, Failure};
 use std::collections::BTreeSet;
 
@@ -47,7 +47,17 @@ fn names(plan: &Plan, say: &mut Say<'_>) {
         if step.limit_secs == 0 || step.retry.attempts == 0 {
             say("every step has a time limit and at least one try", format!("step {name:?}"), "set them");
         }
-        if step.operation.only_looks() == (step.undo == Undo::Reverse) && step.operation.only_looks() {
+        if let Operation::Vendor { traits, .. } = &step.operation
+            && traits.asks
+            && !traits.looks
+        {
+            say(
+                "a vendor's step that asks a person only looks at what was done",
+                format!("step {name:?}"),
+                "let a step of its own change the server",
+            );
+        }
+        if step.operation.only_looks() && step.undo == Undo::Reverse {
             say(
                 "a step that only looks has nothing to undo",
                 format!("step {name:?}"),
@@ -84,7 +94,10 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
     let changes_files =
         first(&|op| matches!(op, Operation::RunInstaller { .. } | Operation::Uninstall { .. }));
     let uninstall = first(&|op| matches!(op, Operation::Uninstall { .. }));
-    let backup = first(&|op| matches!(op, Operation::BackUpTree { .. }));
+    let proves_export =
+        |op: &Operation| matches!(op, Operation::Vendor { traits, .. } if traits.proves_export);
+    let backup = first(&|op| matches!(op, Operation::BackUpTree { .. }) || proves_export(op));
+    let installs = plan.steps.iter().any(|step| matches!(step.operation, Operation::RunInstaller { .. }));
     let left_out = |what: &str| plan.choices.left_out.iter().any(|(name, _)| name == what);
 
     if let Some(line) = detach.or(changes_files) {
@@ -96,7 +109,7 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
             );
         }
         let package = first(&|op| matches!(op, Operation::CheckPackage { .. }));
-        if changes_files.is_some() && uninstall.is_none() && package.is_none_or(|check| check > line) {
+        if installs && package.is_none_or(|check| check > line) {
             say(
                 "the installer is checked before anything is detached",
                 format!("step {} comes first", plan.steps[line].id),
@@ -119,7 +132,7 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
         }
     }
     if let Some(uninstall) = uninstall {
-        let export = first(&|op| matches!(op, Operation::CollectExport { .. } | Operation::Vendor { .. }));
+        let export = first(&proves_export);
         if export.is_none_or(|export| export > uninstall) {
             say(
                 "the export is proven before an uninstall",
@@ -129,12 +142,8 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
         }
     }
     if let Some(line) = plan.steps.iter().position(|step| step.no_return) {
-        let needs = plan.steps.iter().any(|step| {
-            matches!(step.operation, Operation::CreateAccount { .. } | Operation::ResetPassword { .. })
-                || matches!(&step.operation, Operation::RunInstaller { mode, .. } if asks_credentials(mode))
-        });
         let proven = first(&|op| matches!(op, Operation::ProveCredentials { .. }));
-        if needs && proven.is_none_or(|proven| proven > line) {
+        if uses_account(plan) && proven.is_none_or(|proven| proven > line) {
             say(
                 "credentials are proven before the point of no return",
                 format!("step {} comes first", plan.steps[line].id),
@@ -147,11 +156,18 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
     }
 }
 
-fn asks_credentials(mode: &InstallerMode) -> bool {
-    match mode {
-        InstallerMode::Attended { .. } => true,
-        InstallerMode::Silent { secrets, .. } => !secrets.is_empty(),
-    }
+/// Whether the product's service logs on with an account, which its installer then asks for.
+fn uses_account(plan: &Plan) -> bool {
+    plan.steps.iter().any(|step| {
+        matches!(
+            step.operation,
+            Operation::ReadServiceAccount { .. }
+                | Operation::CheckAccount { .. }
+                | Operation::CreateAccount { .. }
+                | Operation::ResetPassword { .. }
+                | Operation::SetServiceLogOn { .. }
+        )
+    })
 }
 
 fn references(plan: &Plan, say: &mut Say<'_>) {

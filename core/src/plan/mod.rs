@@ -8,6 +8,7 @@ mod operation;
 mod question;
 mod snapshot;
 mod step;
+mod vendor;
 mod whole;
 
 pub use explain::{Explanation, explain};
@@ -18,6 +19,7 @@ pub use operation::{
     AccountSource, ExpectedPackage, InstallerMode, OnPartial, Operation, RestartWhen, SecretProperty,
 };
 pub use question::{Choice, Question};
-pub use snapshot::{Evidence, Snapshot};
+pub use snapshot::{Evidence, KeptFile, Snapshot};
 pub use step::{Phase, Retry, Step, Undo};
+pub use vendor::VendorTraits;
 pub use whole::{Choices, Limits, Naming, Plan, PlanFormat};

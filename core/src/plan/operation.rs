@@ -1,7 +1,7 @@
 //! The closed vocabulary of operations. Core alone executes them (`operations/`), so their behaviour in a crash is
 //! proven once for every vendor.
 
-use super::Question;
+use super::{Question, VendorTraits};
 use crate::{
     host::{PackageKind, ServiceName},
     values::{AccountName, Digest, SecretRef, ServerPath, StepId, Version},
@@ -264,7 +264,10 @@ pub enum Operation {
         /// Its name, for the vendor crate.
         name: String,
         /// Its arguments.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         arguments: BTreeMap<String, String>,
+        /// How it behaves.
+        traits: VendorTraits,
     },
 }
 
@@ -309,7 +312,8 @@ impl Operation {
     pub fn only_looks(&self) -> bool {
         matches!(
             self,
-            Self::AwaitReady { .. }
+            Self::Vendor { traits: VendorTraits { looks: true, .. }, .. }
+                | Self::AwaitReady { .. }
                 | Self::CheckPackage { .. }
                 | Self::ReadServiceAccount { .. }
                 | Self::VerifyServiceAccount { .. }
@@ -324,7 +328,14 @@ impl Operation {
         )
     }
 
-    /// The question that a person answers before the operation verifies what was done; `None` when it acts itself.
+    /// Whether a person answers a question before the operation verifies what was done.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        matches!(self, Self::Vendor { traits: VendorTraits { asks: true, .. }, .. })
+            || self.question().is_some()
+    }
+
+    /// The question, where the plan has it; a vendor's own operation makes it when the gate opens.
     #[must_use]
     pub fn question(&self) -> Option<&Question> {
         match self {
@@ -367,8 +378,8 @@ impl Operation {
             | Self::Restart { .. }
             | Self::VerifyVersion { .. }
             | Self::ProbeMail
-            | Self::Gate { .. }
-            | Self::Vendor { .. } => true,
+            | Self::Gate { .. } => true,
+            Self::Vendor { traits, .. } => traits.may_be_left_out,
         }
     }
 
@@ -376,10 +387,11 @@ impl Operation {
     #[must_use]
     pub fn on_partial(&self) -> OnPartial {
         match self {
-            // A half-run installer, and what a vendor does by itself, is nothing to guess about. An MSI resumes or
-            // rolls back its own transaction when it runs next, so it may be run again.
+            // A half-run installer is nothing to guess about. An MSI resumes or rolls back its own transaction when
+            // it runs next, so it may be run again.
             Self::RunInstaller { package, .. } if package.kind == PackageKind::Msi => OnPartial::Finish,
-            Self::RunInstaller { .. } | Self::Vendor { .. } => OnPartial::Ask,
+            Self::RunInstaller { .. } => OnPartial::Ask,
+            Self::Vendor { traits, .. } => traits.on_partial,
             _ => OnPartial::Finish,
         }
     }
@@ -394,6 +406,7 @@ impl Operation {
             | Self::SetServiceLogOn { password, .. } => vec![password],
             Self::RunInstaller { mode: InstallerMode::Silent { secrets, .. }, .. }
             | Self::Uninstall { secrets, .. } => secrets.iter().map(|property| &property.secret).collect(),
+            Self::Vendor { traits, .. } => traits.secrets.iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -416,6 +429,7 @@ impl Operation {
             Self::UnregisterAgents { .. } | Self::RegisterAgents { .. } => 30,
             Self::Gate { .. } | Self::CollectExport { .. } => 300,
             Self::BackUpTree { .. } => 20,
+            Self::Vendor { traits, .. } => traits.typical_secs,
             _ => 2,
         }
     }

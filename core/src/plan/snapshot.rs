@@ -5,6 +5,7 @@ use crate::{
     values::{AccountName, Digest, SecretRef, ServerPath, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A piece of state of the server, journaled with an intent (as it was) or an outcome (as it became).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +84,26 @@ pub enum Snapshot {
         /// Its identity.
         boot: BootIdentity,
     },
+    /// What a vendor's own operation left: a few words here, whatever is long in files.
+    Vendor {
+        /// Words by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        values: BTreeMap<String, String>,
+        /// Files by what they are.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        files: BTreeMap<String, KeptFile>,
+    },
+}
+
+/// A file that a later step reads, and must find as it was left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Where it lies.
+    pub path: ServerPath,
+    /// Bytes.
+    pub size: u64,
+    /// Digest.
+    pub digest: Digest,
 }
 
 /// A fact that supports a statement, as a person reads it.

@@ -1,17 +1,21 @@
 //! The questions that the state machine asks by itself, beside those of the plan.
 
-use super::{GateKind, Next, State, StepState};
+use super::{Asked, GateKind, Next, State, StepState};
 use crate::{
     failure::Failure,
     plan::{Choice, OnPartial, Question, Step},
 };
 
-fn ask(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Next {
+fn ask(state: &State, step: usize, why: GateKind, question: Question, choices: Vec<Choice>) -> Next {
+    Next::Ask(asked(state, step, why, question, choices))
+}
+
+fn asked(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Asked {
     // What the upgrade cannot do any more is not offered.
     if state.past_no_return() || matches!(state.direction, super::Direction::Back(_)) {
         choices.retain(|choice| *choice != Choice::RollBack);
     }
-    Next::Ask { step, why, question, choices }
+    Asked { step, why, question, choices }
 }
 
 /// Nobody leaves out what mail depends on, and nobody has to take the word of a person for what trying again shows.
@@ -56,15 +60,12 @@ fn first_aid(state: &State, index: usize) -> Vec<String> {
     todo
 }
 
-/// The plan's own question, with what was wrong with the last answer.
-pub(super) fn planned(state: &State, index: usize) -> Next {
-    let Some(step) = step(state, index) else { return Next::NoPlan };
-    let Some(question) = step.operation.question() else { return Next::Observe { step: index } };
-    let mut question = question.clone();
+/// The step's own question, with what was wrong with the last answer.
+pub(crate) fn planned(state: &State, index: usize, mut question: Question) -> Asked {
     if let Some(failure) = last_failure(state, index) {
         question.why = format!("{} The last answer did not verify: {failure}.", question.why);
     }
-    ask(state, index, GateKind::Planned, question, vec![Choice::Done, Choice::RollBack, Choice::Abandon])
+    asked(state, index, GateKind::Planned, question, vec![Choice::Done, Choice::RollBack, Choice::Abandon])
 }
 
 pub(super) fn failed(state: &State, index: usize) -> Next {

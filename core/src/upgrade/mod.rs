@@ -11,8 +11,9 @@ mod report;
 mod state;
 
 pub use event::{Actor, Event, Finish, GateKind, Request};
+pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};
-pub use next::{Next, next};
+pub use next::{Asked, Next, next};
 pub use recovery::{Found, Then, recover};
 pub use report::{Report, ReportGate, ReportNote, ReportStep, StepResult};
 pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};

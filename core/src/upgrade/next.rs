@@ -53,15 +53,11 @@ pub enum Next {
         step: usize,
     },
     /// Open a gate.
-    Ask {
-        /// The step it belongs to.
+    Ask(Asked),
+    /// Have the vendor make its question, then open a gate.
+    AskVendor {
+        /// Which.
         step: usize,
-        /// Why.
-        why: GateKind,
-        /// What is asked.
-        question: Question,
-        /// Answers that it takes.
-        choices: Vec<Choice>,
     },
     /// A gate is open.
     AwaitAnswer,
@@ -94,6 +90,19 @@ pub enum Next {
     Finish(Finish),
     /// It is over.
     Ended(Finish),
+}
+
+/// A gate to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The step it belongs to.
+    pub step: usize,
+    /// Why.
+    pub why: GateKind,
+    /// What is asked.
+    pub question: Question,
+    /// Answers that it takes.
+    pub choices: Vec<Choice>,
 }
 
 /// What happens next.
@@ -143,7 +152,7 @@ fn current(state: &State) -> usize {
 }
 
 fn waits_for_person(state: &State, flight: &Flight) -> bool {
-    let asks = state.plan_steps().get(flight.step).is_some_and(|step| step.operation.question().is_some());
+    let asks = state.plan_steps().get(flight.step).is_some_and(|step| step.operation.asks());
     asks && !flight.undo && !flight.answered
 }
 
@@ -170,7 +179,7 @@ fn in_flight(state: &State, flight: &Flight) -> Next {
         Found::RestartSameBoot
     } else if flight.answered {
         Found::GateAnswered
-    } else if step.operation.question().is_some() {
+    } else if step.operation.asks() {
         Found::Unasked
     } else {
         Found::Intent { only_looks: step.operation.only_looks() }
@@ -179,7 +188,10 @@ fn in_flight(state: &State, flight: &Flight) -> Next {
         Then::Run => run(state, flight.step, Duration::ZERO),
         Then::Verify => Next::Verify { step: flight.step },
         Then::AwaitRestart | Then::Proven => Next::AwaitRestart { step: flight.step },
-        Then::Ask => gates::planned(state, flight.step),
+        Then::Ask => match step.operation.question() {
+            Some(question) => Next::Ask(gates::planned(state, flight.step, question.clone())),
+            None => Next::AskVendor { step: flight.step },
+        },
         Then::Observe | Then::CountAsDone | Then::Wait => Next::Observe { step: flight.step },
     }
 }
@@ -237,7 +249,7 @@ fn failed(
 ) -> Next {
     let failures = state.steps[index].failures;
     // A person did something that does not verify: ask again.
-    if step.operation.question().is_some() && remedy == Remedy::Ask {
+    if step.operation.asks() && remedy == Remedy::Ask {
         return run(state, index, Duration::ZERO);
     }
     if remedy == Remedy::Retry && failures > 0 && failures < step.retry.attempts {

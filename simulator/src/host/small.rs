@@ -7,7 +7,7 @@ use mailsec_core::{
     Permit,
     host::{
         Answer, Clock, Mail, ProbeReport, ProbeVerdict, ProcessInfo, Processes, Registry, RegistryView,
-        Secrets,
+        Secrets, ToolExit, ToolRun,
     },
     values::{Secret, SecretRef, ServerPath, Timestamp},
 };
@@ -66,6 +66,10 @@ impl Processes for SimHost {
             world.end_process(process.pid);
             Ok(())
         })
+    }
+
+    async fn run(&self, _permit: &Permit, tool: &ToolRun) -> Answer<ToolExit> {
+        effect!(self, "run tool", |world, fate| world.run_tool(fate, tool))
     }
 }
 

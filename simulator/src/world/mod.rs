@@ -13,6 +13,7 @@ pub mod process;
 pub mod registry;
 pub mod script;
 pub mod services;
+pub mod tool;
 pub mod transport;
 pub mod vault;
 

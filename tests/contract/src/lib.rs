@@ -24,7 +24,7 @@ pub use files::files;
 pub use mail::mail;
 pub use packages::{PackagesFixture, packages};
 pub use power::{clock, power, secrets};
-pub use processes::{RegistryFixture, processes, registry};
+pub use processes::{RegistryFixture, ToolsFixture, processes, registry, tools};
 pub use services::{ServicesFixture, services};
 pub use transport::{TransportFixture, transport};
 

@@ -1,6 +1,7 @@
 use crate::permit;
 use mailsec_core::{
-    host::{Host, ProcessInfo, RegistryView},
+    Code,
+    host::{Host, ProcessInfo, RegistryView, ToolRun},
     values::ServerPath,
 };
 use std::time::Duration;
@@ -23,6 +24,30 @@ pub async fn processes(host: &dyn Host, folder: &ServerPath) {
     processes.close(&permit(), &program, grace).await.unwrap();
     assert!(!runs().await);
     processes.close(&permit(), &program, grace).await.expect("closing what is gone is fine");
+}
+
+/// Tools that can be run.
+#[derive(Clone, Debug)]
+pub struct ToolsFixture {
+    /// Prints `heard` and exits with 3.
+    pub exits: ToolRun,
+    /// What it prints.
+    pub heard: String,
+    /// Takes much longer than its limit.
+    pub lasts: ToolRun,
+}
+
+/// Tools: their exit code and what they print, whatever it means; ended when their time is up; never another program.
+pub async fn tools(host: &dyn Host, fixture: &ToolsFixture) {
+    let processes = host.processes();
+    let exit = processes.run(&permit(), &fixture.exits).await.unwrap();
+    assert_eq!(exit.code, 3);
+    assert!(exit.output.contains(&fixture.heard), "{:?}", exit.output);
+    let late = processes.run(&permit(), &fixture.lasts).await.unwrap_err();
+    assert_eq!(late.code, Code::TimeLimit);
+    let missing = ServerPath::new(r"C:\mailsec no such folder\tool.exe");
+    let missing = ToolRun { program: missing, ..fixture.exits.clone() };
+    assert_eq!(processes.run(&permit(), &missing).await.unwrap_err().code, Code::FileMissing);
 }
 
 /// A value that is there.

@@ -2,26 +2,14 @@
 
 use super::{Answered, Cmdlet, Script, ShellKind, encode_command, read_frame};
 use crate::{
+    child::{self, Ran},
     os_error::system_failure,
     random,
     secrets::SecretSources,
-    win::{job::Job, machine},
+    win::machine,
 };
 use mailsec_core::{Code, Failure, values::ServerPath};
-use std::{
-    io::{self, Read},
-    os::windows::process::CommandExt,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
-};
-
-// A console without a window: the shell's output encoding cannot be set without a console at all.
-const NO_WINDOW: u32 = 0x0800_0000;
-const POLL: Duration = Duration::from_millis(50);
-/// More than any answer; a shell that floods its output is not listened to further.
-const OUTPUT_LIMIT: u64 = 4 * 1024 * 1024;
+use std::{io, path::PathBuf, process::Command, time::Duration};
 
 /// Windows PowerShell.
 #[derive(Clone, Debug)]
@@ -74,67 +62,26 @@ impl Shell {
         let unstarted = |e: &io::Error| {
             system_failure(Code::Shell, format!("{} cannot be run", self.program.display()), e)
         };
-        let job = Job::new().map_err(|e| unstarted(&e))?;
         let mut command = Command::new(&self.program);
         self.secrets.hide_from(&mut command);
-        let mut child = command
-            .args(["-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-EncodedCommand", encoded])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .creation_flags(NO_WINDOW)
-            .spawn()
-            .map_err(|e| unstarted(&e))?;
-        if let Err(e) = job.add(&child) {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(unstarted(&e));
-        }
-        let output = child.stdout.take().map(listen);
-        let errors = child.stderr.take().map(listen);
-        let ended = wait(&mut child, self.limit).map_err(|e| unstarted(&e))?;
-        // Ends whatever the shell has left running, and with it the writers of the pipes.
-        drop(job);
-        let _ = child.wait();
-        let heard = |listener: Option<JoinHandle<Vec<u8>>>| {
-            let bytes = listener.and_then(|l| l.join().ok()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        let (output, errors) = (heard(output), heard(errors));
+        command.args([
+            "-NoProfile",
+            "-NonInteractive",
+            "-ExecutionPolicy",
+            "Bypass",
+            "-EncodedCommand",
+            encoded,
+        ]);
+        let Ran { code, output, errors } = child::run(command, self.limit).map_err(|e| unstarted(&e))?;
         if !errors.trim().is_empty() {
             tracing::debug!(errors = errors.trim(), "errors of the Exchange shell");
         }
-        if ended {
+        if code.is_some() {
             return Ok(output);
         }
         Err(Failure::new(Code::TimeLimit, "the Exchange shell takes too long; it was ended")
             .expected(format!("an answer within {} s", self.limit.as_secs()))
             .hint("what it was doing may have been done; the state of the agents is read again")
             .retry())
-    }
-}
-
-fn listen(pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut heard = Vec::new();
-        let mut pipe = pipe;
-        let _ = (&mut pipe).take(OUTPUT_LIMIT).read_to_end(&mut heard);
-        // A full pipe would stop the shell.
-        let _ = io::copy(&mut pipe, &mut io::sink());
-        heard
-    })
-}
-
-/// Waits for the end; false when the time is up first.
-fn wait(child: &mut Child, limit: Duration) -> io::Result<bool> {
-    let begun = Instant::now();
-    loop {
-        if child.try_wait()?.is_some() {
-            return Ok(true);
-        }
-        if begun.elapsed() >= limit {
-            return Ok(false);
-        }
-        thread::sleep(POLL);
     }
 }
