@@ -107,6 +107,12 @@ pub(crate) enum Command {
 /// What an upgrade is wanted to be like.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RequestArgs {
+    /// The product, where several are installed: `vipre`, `eset`
+    #[arg(long, value_name = "KEY")]
+    pub(crate) product: Option<String>,
+    /// Which way to upgrade [default: the first that `mailsec methods` shows as fitting]
+    #[arg(long, value_enum)]
+    pub(crate) method: Option<MethodName>,
     /// The installer, as a path on the server
     #[arg(long, value_name = "PATH")]
     pub(crate) installer: Option<String>,
@@ -116,15 +122,25 @@ pub(crate) struct RequestArgs {
     /// Accept an installer without a valid signature; say why
     #[arg(long, value_name = "REASON")]
     pub(crate) accept_unsigned: Option<String>,
-    /// Run the installer silently; give `--argument` as often as it needs. Without this a person runs it
+    /// Run the installer silently; give `--argument` as often as it needs [default for ESET]
     #[arg(long)]
     pub(crate) silent: bool,
+    /// Have a person run the installer [default for VIPRE]
+    #[arg(long, conflicts_with = "silent")]
+    pub(crate) attended: bool,
     /// A switch, or an MSI property `NAME=value`, that you have tested
     #[arg(long = "argument", value_name = "ARGUMENT", requires = "silent", allow_hyphen_values = true)]
     pub(crate) arguments: Vec<String>,
     /// MSI properties that take the service account's name and password: `ACCOUNT,PASSWORD`
     #[arg(long, value_name = "NAMES", requires = "silent")]
     pub(crate) credential_properties: Option<String>,
+    /// An MSI property whose value is a secret, and the secret's name, as often as needed; for example
+    /// `ACTIVATION_DATA=eset-activation`
+    #[arg(long = "secret-property", value_name = "NAME=SECRET", requires = "silent")]
+    pub(crate) secret_properties: Vec<String>,
+    /// ESET: the settings are protected by a password; it comes from `--secret eset-settings-password=...`
+    #[arg(long)]
+    pub(crate) settings_password: bool,
     /// Use this account for the service, which exists
     #[arg(long, value_name = r"DOMAIN\USER", group = "account_choice")]
     pub(crate) account: Option<String>,
@@ -143,10 +159,11 @@ pub(crate) struct RequestArgs {
     /// Do not back the settings up; say why
     #[arg(long, value_name = "REASON")]
     pub(crate) skip_backup: Option<String>,
-    /// Where the exported custom rules will lie
-    #[arg(long, value_name = "PATH", default_value = r"C:\ProgramData\mailsec\export\custom-rules.export")]
-    pub(crate) rules_export: String,
-    /// There are no custom rules to export; say how you know
+    /// VIPRE: where the exported custom rules will lie
+    /// [default: C:\ProgramData\mailsec\export\custom-rules.export]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) rules_export: Option<String>,
+    /// VIPRE: there are no custom rules to export; say how you know
     #[arg(long, value_name = "REASON")]
     pub(crate) no_rules: Option<String>,
     /// Mail while the agents are detached: held, or let through unscanned
@@ -161,6 +178,19 @@ pub(crate) struct RequestArgs {
     /// Folder on the server for installers' logs
     #[arg(long, value_name = "FOLDER", default_value = r"C:\ProgramData\mailsec\logs")]
     pub(crate) logs: String,
+}
+
+/// A way to upgrade.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum MethodName {
+    /// Export, uninstall, restart, install, import
+    Manual,
+    /// Install over what is there
+    InPlace,
+    /// By the vendor's management server
+    Remote,
+    /// Several servers as one
+    Cluster,
 }
 
 /// Mail while the agents are detached.

@@ -48,6 +48,7 @@ impl Exit {
             | Code::JournalUnwritable
             | Code::JournalTooLarge => Self::Journal,
             Code::Blocked
+            | Code::MethodUnfit
             | Code::PlanLint
             | Code::PlanDamaged
             | Code::PlanStale

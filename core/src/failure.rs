@@ -150,6 +150,8 @@ codes! {
     VersionUnsupported = "version-unsupported",
     /// The package does not lead to a newer version.
     VersionNotNewer = "version-not-newer",
+    /// The method of upgrading does not apply here.
+    MethodUnfit = "method-unfit",
     /// A finding forbids the upgrade.
     Blocked = "blocked",
     /// A plan breaks a rule of the plan lint.

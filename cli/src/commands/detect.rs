@@ -9,10 +9,7 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    plan::UnscannedPolicy,
-    product::{
-        AccountChoice, BackupChoice, FactQuery, InstallerChoice, RulesChoice, Severity, UpgradeRequest,
-    },
+    product::{BackupChoice, FactQuery, RulesChoice, Severity, UpgradeRequest},
     values::ServerPath,
 };
 use serde_json::json;
@@ -20,7 +17,7 @@ use serde_json::json;
 pub(crate) async fn detect(common: &Common) -> Result<Reply, Failure> {
     let (site, _) = site(common)?;
     let host = site.host();
-    let found = survey::survey(host, &nothing_wanted()).await?;
+    let found = survey::survey(host, None, &nothing_wanted()).await?;
     let exchange = found.facts.exchange(&FactQuery::Exchange)?.clone();
     Ok(Reply::new(
         show::installation(&host.name(), exchange.as_ref(), &found.installation),
@@ -31,7 +28,8 @@ pub(crate) async fn detect(common: &Common) -> Result<Reply, Failure> {
 pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, Failure> {
     let request = survey::request(args)?;
     let (site, _) = site(common)?;
-    let found = survey::survey(site.host(), &request).await?;
+    let found = survey::survey(site.host(), args.product.as_deref(), &request).await?;
+    found.product.accepts(&request)?;
     let findings = found.assess(&request);
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocker);
     let verdict =
@@ -46,16 +44,9 @@ pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, 
 
 /// Detecting asks no more of the server than every request does.
 pub(super) fn nothing_wanted() -> UpgradeRequest {
-    UpgradeRequest {
-        installer: ServerPath::new(r"C:\none"),
-        digest: None,
-        unsigned: None,
-        mode: InstallerChoice::Attended,
-        account: AccountChoice::Keep,
-        backup: BackupChoice::Skip(String::new()),
-        rules: RulesChoice::Skip(String::new()),
-        unscanned: UnscannedPolicy::Hold,
-        budget: None,
-        logs: ServerPath::new(r"C:\none"),
-    }
+    let nowhere = ServerPath::new(r"C:\none");
+    let mut request = UpgradeRequest::new(nowhere.clone(), nowhere.clone(), nowhere);
+    request.backup = BackupChoice::Skip(String::new());
+    request.rules = RulesChoice::Skip(String::new());
+    request
 }

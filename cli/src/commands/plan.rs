@@ -42,7 +42,8 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
 pub(crate) async fn propose(site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
     let request = survey::request(args)?;
     let host: &dyn Host = site.host();
-    let found = survey::survey(host, &request).await?;
+    let found = survey::survey(host, args.product.as_deref(), &request).await?;
+    found.product.accepts(&request)?;
     let findings = found.assess(&request);
     if let Some(failure) = survey::blocked(&findings) {
         return Err(failure);

@@ -1,6 +1,6 @@
 //! `run`: show a plan, ask, and run it.
 
-use super::{VERSION, drive, plan, wanted};
+use super::{VERSION, detect::nothing_wanted, drive, plan, wanted};
 use crate::{
     args::{Common, RunArgs},
     output::{self, Reply},
@@ -70,12 +70,7 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
         return stale("server", &plan.server, &host.name());
     }
     let product = super::product(&plan.product)?;
-    let facts = {
-        let mut facts = mailsec_core::product::Facts::of(host.name());
-        use mailsec_core::product::{FactQuery, gather};
-        gather(host, &mut facts, vec![FactQuery::Services, FactQuery::Packages, FactQuery::Agents]).await;
-        facts
-    };
+    let facts = product.gather(host, &nothing_wanted()).await?;
     match product.detect(&facts)? {
         Some(found) if found.version == plan.from => Ok(plan),
         Some(found) => stale("version", &plan.from.to_string(), &found.version.to_string()),

@@ -1,17 +1,17 @@
 //! What the server has, and what a product says of it.
 
-use super::products;
-use crate::args::{RequestArgs, Unscanned};
+use super::{product, products};
+use crate::args::{MethodName, RequestArgs, Unscanned};
 use mailsec_core::{
     Failure,
     failure::Code,
     host::Host,
-    plan::{MailBudget, UnscannedPolicy},
+    plan::{MailBudget, SecretProperty, UnscannedPolicy},
     product::{
         AccountChoice, BackupChoice, Facts, Finding, Installation, InstallerChoice, MailSecurityProduct,
-        RulesChoice, Severity, UpgradeRequest,
+        Method, RulesChoice, Severity, UpgradeRequest,
     },
-    values::{AccountName, Digest, ServerPath},
+    values::{AccountName, Digest, SecretRef, ServerPath},
 };
 
 /// A product that was found.
@@ -21,15 +21,32 @@ pub(crate) struct Found {
     pub(crate) installation: Installation,
 }
 
-/// Asks the server for the facts that each product wants, and takes the first that is installed.
-pub(crate) async fn survey(host: &dyn Host, request: &UpgradeRequest) -> Result<Found, Failure> {
+/// Asks the server for the facts that each product wants; where several are installed, the operator names one.
+pub(crate) async fn survey(
+    host: &dyn Host,
+    wanted: Option<&str>,
+    request: &UpgradeRequest,
+) -> Result<Found, Failure> {
+    let products = match wanted {
+        Some(key) => vec![product(key)?],
+        None => products(),
+    };
     let mut names = Vec::new();
-    for product in products() {
+    let mut found: Vec<Found> = Vec::new();
+    for product in products {
         let facts = product.gather(host, request).await?;
-        if let Some(installation) = product.detect(&facts)? {
-            return Ok(Found { product, facts, installation });
+        match product.detect(&facts)? {
+            Some(installation) => found.push(Found { product, facts, installation }),
+            None => names.extend(product.describe().names.iter().copied()),
         }
-        names.extend(product.describe().names.iter().copied());
+    }
+    if found.len() > 1 {
+        let keys: Vec<&str> = found.iter().map(|found| found.product.describe().key).collect();
+        return Err(Failure::new(Code::BadArgument, "several products are installed here")
+            .expected(format!("--product with one of {}", keys.join(", "))));
+    }
+    if let Some(found) = found.pop() {
+        return Ok(found);
     }
     Err(Failure::new(Code::ProductNotFound, "no product that this program knows is installed here")
         .expected(names.join(", "))
@@ -104,6 +121,13 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
         installer,
         digest,
         unsigned: args.accept_unsigned.clone(),
+        method: args.method.map(|method| match method {
+            MethodName::Manual => Method::Manual,
+            MethodName::InPlace => Method::InPlace,
+            MethodName::Remote => Method::Remote,
+            MethodName::Cluster => Method::Cluster,
+        }),
+        settings_password: args.settings_password,
         mode: mode(args)?,
         account,
         backup: match &args.skip_backup {
@@ -112,7 +136,10 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
         },
         rules: match &args.no_rules {
             Some(why) => RulesChoice::Skip(why.clone()),
-            None => RulesChoice::Export(absolute("--rules-export", &args.rules_export)?),
+            None => match &args.rules_export {
+                Some(file) => RulesChoice::Export(absolute("--rules-export", file)?),
+                None => RulesChoice::AsUsual,
+            },
         },
         unscanned: match args.unscanned {
             Unscanned::Hold => UnscannedPolicy::Hold,
@@ -134,7 +161,7 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
 
 fn mode(args: &RequestArgs) -> Result<InstallerChoice, Failure> {
     if !args.silent {
-        return Ok(InstallerChoice::Attended);
+        return Ok(if args.attended { InstallerChoice::Attended } else { InstallerChoice::AsUsual });
     }
     let credentials = match &args.credential_properties {
         Some(text) => {
@@ -146,7 +173,18 @@ fn mode(args: &RequestArgs) -> Result<InstallerChoice, Failure> {
         }
         None => None,
     };
-    Ok(InstallerChoice::Silent { arguments: args.arguments.clone(), credentials })
+    let secrets = args.secret_properties.iter().map(|text| secret_property(text));
+    let secrets = secrets.collect::<Result<Vec<SecretProperty>, Failure>>()?;
+    Ok(InstallerChoice::Silent { arguments: args.arguments.clone(), credentials, secrets })
+}
+
+fn secret_property(text: &str) -> Result<SecretProperty, Failure> {
+    match text.split_once('=').filter(|(name, secret)| !name.is_empty() && !secret.is_empty()) {
+        Some((name, secret)) => Ok(SecretProperty { name: name.to_owned(), secret: SecretRef::new(secret) }),
+        None => Err(Failure::new(Code::BadArgument, "--secret-property names no property and secret")
+            .expected("NAME=SECRET, the value then by --secret SECRET=env:VARIABLE or file:PATH")
+            .found("something else, which is not shown: it may be a secret")),
+    }
 }
 
 fn absolute(option: &str, text: &str) -> Result<ServerPath, Failure> {

@@ -1,6 +1,9 @@
 //! Transport agents: recorded, unregistered, registered again as they were, verified.
 
-use super::{Context, Operate, service};
+use super::{
+    Context, Operate, service,
+    succession::{Heirs, heirs},
+};
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -141,11 +144,16 @@ impl Operate for Register<'_> {
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         let (own, order) = recorded(ctx, self.snapshot)?;
+        let Heirs { own, order } = heirs(ctx, own, order, self.folder).await?;
         let now = ctx.host.transport().agents().await?;
         let present: Vec<&Agent> = own.iter().filter_map(|agent| find(&now, &agent.id)).collect();
         let evidence: Vec<Evidence> = present.iter().map(|agent| line(agent)).collect();
-        Ok(if differences(own, order, &now).is_empty() {
-            Observation::Applied(Outcome::changed("the agents are registered").shown(evidence))
+        Ok(if differences(&own, &order, &now).is_empty() {
+            Observation::Applied(
+                Outcome::changed("the agents are registered")
+                    .shown(evidence)
+                    .output(Snapshot::Agents { agents: own, order }),
+            )
         } else if present.is_empty() {
             Observation::NotApplied { evidence }
         } else {
@@ -155,8 +163,11 @@ impl Operate for Register<'_> {
 
     async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         let (own, order) = recorded(ctx, self.snapshot)?;
-        let shown = restore(ctx, permit, own, order, Some(self.folder)).await?;
-        Ok(Outcome::changed(format!("{} agents registered", own.len())).shown(shown))
+        let Heirs { own, order } = heirs(ctx, own, order, self.folder).await?;
+        let shown = restore(ctx, permit, &own, &order, Some(self.folder)).await?;
+        Ok(Outcome::changed(format!("{} agents registered", own.len()))
+            .shown(shown)
+            .output(Snapshot::Agents { agents: own, order }))
     }
 
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {

@@ -25,8 +25,7 @@ pub async fn measure(host: &dyn Host, state: &State) -> Answer<MailState> {
     if !transport.is_running() {
         return Ok(if state.holds_mail() { MailState::HELD } else { MailState::DOWN });
     }
-    let scanners = state.plan.as_ref().map_or(&[][..], |plan| &plan.scanners);
-    let registered = all_enabled(&host.transport().agents().await?, scanners);
+    let registered = all_enabled(&host.transport().agents().await?, &state.scanners());
     let loaded_before_change =
         transport.started.zip(state.agents_changed).is_some_and(|(started, changed)| started < changed);
     let scanned = match state.ledger.now() {
@@ -42,8 +41,7 @@ fn all_enabled(agents: &[Agent], scanners: &[AgentId]) -> bool {
 
 /// What is noted when transport runs again: whether the product's agents were there for it to load.
 pub(super) async fn flowing(ctx: &Context<'_>) -> Answer<MailState> {
-    let scanners = ctx.state.plan.as_ref().map_or(&[][..], |plan| &plan.scanners);
-    let scanned = all_enabled(&ctx.host.transport().agents().await?, scanners);
+    let scanned = all_enabled(&ctx.host.transport().agents().await?, &ctx.state.scanners());
     Ok(MailState { flow: Flow::Flowing, scanned })
 }
 

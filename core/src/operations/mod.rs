@@ -17,6 +17,7 @@ mod package;
 mod program;
 mod readiness;
 mod service;
+mod succession;
 mod vendor;
 
 pub use context::{Context, MailNote, Vendor, unsupported};

@@ -278,24 +278,29 @@ impl Operate for RunInstaller<'_> {
     }
 
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        let before = match ctx.before() {
-            Some(Snapshot::Version { version }) => version.clone(),
-            _ => None,
-        };
-        settled(ctx).await?;
-        let found = installed(ctx, self.product).await?.map(|(_, version)| version);
-        if found == before && !suspended(ctx).await? && agents_whole(ctx).await? {
-            // An installer that failed may have left them stopped.
-            let started = service::start_those_that_ran(ctx, permit).await?;
-            return Ok(Outcome::same("the former version is in place").shown(started));
-        }
-        let text = |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
-        Err(Failure::new(Code::VersionMismatch, "the former version cannot be brought back by the program")
-            .expected(format!("version {}", text(&before)))
-            .found(format!("version {}, or missing files", text(&found)))
-            .hint("install the former version by hand, or answer abandon and contact the vendor's support")
-            .ask())
+        former_version(ctx, permit, self.product).await
     }
+}
+
+/// On the way back: an installer or a removal that failed must have left the former version whole.
+async fn former_version(ctx: &Context<'_>, permit: &Permit, product: &[String]) -> Answer<Outcome> {
+    let before = match ctx.before() {
+        Some(Snapshot::Version { version }) => version.clone(),
+        _ => None,
+    };
+    settled(ctx).await?;
+    let found = installed(ctx, product).await?.map(|(_, version)| version);
+    if found == before && !suspended(ctx).await? && agents_whole(ctx).await? {
+        // What failed may have left them stopped.
+        let started = service::start_those_that_ran(ctx, permit).await?;
+        return Ok(Outcome::same("the former version is in place").shown(started));
+    }
+    let text = |version: &Option<Version>| version.as_ref().map_or("none".to_owned(), Version::to_string);
+    Err(Failure::new(Code::VersionMismatch, "the former version cannot be brought back by the program")
+        .expected(format!("version {}", text(&before)))
+        .found(format!("version {}, or missing files", text(&found)))
+        .hint("install the former version by hand, or answer abandon and contact the vendor's support")
+        .ask())
 }
 
 /// Whether every file that the product's registered or recorded agents need is there.
@@ -329,8 +334,15 @@ impl Operate for Uninstall<'_> {
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         settled(ctx).await?;
-        Ok(match installed(ctx, self.product).await? {
-            Some((package, _)) => Observation::NotApplied { evidence: vec![shown(&package)] },
+        let found = installed(ctx, self.product).await?;
+        let whole = found.is_none() || agents_whole(ctx).await?;
+        let evidence = found.iter().map(|(package, _)| shown(package)).collect();
+        if suspended(ctx).await? || !whole {
+            // Windows Installer would take it back, or has to, at the next installation of anything.
+            return Ok(Observation::Partial { evidence });
+        }
+        Ok(match found {
+            Some(_) => Observation::NotApplied { evidence },
             None => {
                 let outcome = if wants_restart(ctx, None).await? {
                     InstallerOutcome::RestartNeeded
@@ -362,7 +374,11 @@ impl Operate for Uninstall<'_> {
             .await?;
         // 1605: it is not installed (any more), which is what was wanted.
         if outcome != InstallerOutcome::Failed(1605) {
-            accept(&outcome, self.log)?;
+            accept(&outcome, self.log).map_err(|failure| match self.secrets {
+                [] => failure,
+                _ => failure
+                    .cause("the product refuses its removal when the password that it was given is wrong"),
+            })?;
         }
         if let Some((package, _)) = installed(ctx, self.product).await? {
             return Err(Failure::new(Code::VersionMismatch, "the product is still there")
@@ -372,6 +388,10 @@ impl Operate for Uninstall<'_> {
         }
         Ok(Outcome::changed("the product is removed")
             .output(Snapshot::Installer { outcome, log: self.log.clone() }))
+    }
+
+    async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        former_version(ctx, permit, self.product).await
     }
 }
 

@@ -8,6 +8,7 @@ mod operation;
 mod question;
 mod snapshot;
 mod step;
+mod usual;
 mod vendor;
 mod whole;
 
@@ -21,5 +22,6 @@ pub use operation::{
 pub use question::{Choice, Question};
 pub use snapshot::{Evidence, KeptFile, Snapshot};
 pub use step::{Phase, Retry, Step, Undo};
+pub use usual::Usual;
 pub use vendor::VendorTraits;
 pub use whole::{Choices, Limits, Naming, Plan, PlanFormat};

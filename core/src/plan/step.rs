@@ -1,6 +1,6 @@
 //! One step of a plan.
 
-use super::{MailImpact, Operation};
+use super::{MailImpact, MailState, Operation};
 use crate::values::StepId;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -109,6 +109,49 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step with the usual retry rule and limit, undone by its operation where that changes anything.
+    #[must_use]
+    pub fn new(id: &str, phase: Phase, title: &str, reason: &str, operation: Operation) -> Self {
+        let undo = if operation.only_looks() || matches!(operation, Operation::Restart { .. }) {
+            Undo::Nothing
+        } else {
+            Undo::Reverse
+        };
+        Self {
+            id: StepId::new(id),
+            phase,
+            title: title.to_owned(),
+            reason: reason.to_owned(),
+            operation,
+            mail: None,
+            retry: Retry { attempts: 3, wait_secs: 5 },
+            limit_secs: 300,
+            undo,
+            no_return: false,
+        }
+    }
+
+    /// With what it does to mail; the limit that was set before counts.
+    #[must_use]
+    pub fn touching_mail(mut self, during: MailState, after: MailState, typical_secs: u64) -> Self {
+        self.mail = Some(MailImpact { during, after, typical_secs, limit_secs: self.limit_secs });
+        self
+    }
+
+    /// With another limit.
+    #[must_use]
+    pub fn within(mut self, secs: u64) -> Self {
+        self.limit_secs = secs;
+        self
+    }
+
+    /// What it makes stays on the way back.
+    #[must_use]
+    pub fn kept(mut self, why: &str) -> Self {
+        self.undo = Undo::Keep(why.to_owned());
+        self
+    }
+
     /// How long one try may take.
     #[must_use]
     pub fn limit(&self) -> Duration {

@@ -1,11 +1,16 @@
 //! What a vendor crate is: facts in, findings and a plan out. It holds no handle to the server.
 
+pub mod checks;
+mod draft;
 mod facts;
 mod finding;
+mod method;
 mod request;
 
+pub use draft::Draft;
 pub use facts::{Fact, FactQuery, Facts, gather};
 pub use finding::{Finding, Severity};
+pub use method::{Method, MethodRow, foreign_option, known_method};
 pub use request::{AccountChoice, BackupChoice, InstallerChoice, RulesChoice, UpgradeRequest};
 
 use crate::{
@@ -67,6 +72,21 @@ pub struct Proposal {
 pub trait MailSecurityProduct: Send + Sync {
     /// What it is.
     fn describe(&self) -> Description;
+
+    /// Its table of methods, the usual one first.
+    fn methods(&self) -> &'static [MethodRow];
+
+    /// Whether a method applies to this installation, as far as facts of one server tell.
+    ///
+    /// # Errors
+    /// Why not, and which one does.
+    fn fits(&self, method: Method, installation: &Installation, facts: &Facts) -> Result<(), Failure>;
+
+    /// Refuses options that make no sense for this product.
+    ///
+    /// # Errors
+    /// [`Code::BadArgument`](crate::Code::BadArgument), which names the option.
+    fn accepts(&self, request: &UpgradeRequest) -> Result<(), Failure>;
 
     /// The facts that it wants next, given those that are known; asked again until nothing new is wanted.
     fn facts_wanted(&self, known: &Facts, request: &UpgradeRequest) -> Vec<FactQuery>;

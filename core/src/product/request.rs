@@ -1,7 +1,8 @@
 //! What an operator wants, parsed.
 
 use crate::{
-    plan::{MailBudget, UnscannedPolicy},
+    plan::{MailBudget, SecretProperty, UnscannedPolicy},
+    product::Method,
     values::{AccountName, Digest, ServerPath},
 };
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,12 @@ pub enum BackupChoice {
 }
 
 /// What to do about custom rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RulesChoice {
+    /// What the product needs, in its own place.
+    #[default]
+    AsUsual,
     /// A person exports them to this file when asked.
     Export(ServerPath),
     /// There are none, or they are not wanted; the operator's reason.
@@ -53,8 +57,10 @@ pub enum RulesChoice {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InstallerChoice {
-    /// By a person, with instructions.
+    /// As is usual for the product.
     #[default]
+    AsUsual,
+    /// By a person, with instructions.
     Attended,
     /// By the program, with arguments that the operator has tested on another server.
     Silent {
@@ -62,6 +68,8 @@ pub enum InstallerChoice {
         arguments: Vec<String>,
         /// MSI properties that take the service account's name and its password.
         credentials: Option<(String, String)>,
+        /// MSI properties with other secrets.
+        secrets: Vec<SecretProperty>,
     },
 }
 
@@ -74,6 +82,10 @@ pub struct UpgradeRequest {
     pub digest: Option<Digest>,
     /// Whether an installer without a valid signature is accepted; the operator's reason.
     pub unsigned: Option<String>,
+    /// Which way; `None` for the one that the product's table puts first.
+    pub method: Option<Method>,
+    /// Whether the product wants a password before it lets itself be removed.
+    pub settings_password: bool,
     /// How it runs.
     pub mode: InstallerChoice,
     /// The service account.
@@ -88,4 +100,25 @@ pub struct UpgradeRequest {
     pub budget: Option<MailBudget>,
     /// Where logs of installers go.
     pub logs: ServerPath,
+}
+
+impl UpgradeRequest {
+    /// This installer, everything else as usual: mail held, the backup below this folder.
+    #[must_use]
+    pub fn new(installer: ServerPath, backup: ServerPath, logs: ServerPath) -> Self {
+        Self {
+            installer,
+            digest: None,
+            unsigned: None,
+            method: None,
+            settings_password: false,
+            mode: InstallerChoice::default(),
+            account: AccountChoice::default(),
+            backup: BackupChoice::To(backup),
+            rules: RulesChoice::default(),
+            unscanned: UnscannedPolicy::Hold,
+            budget: None,
+            logs,
+        }
+    }
 }

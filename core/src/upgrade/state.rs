@@ -3,7 +3,7 @@
 use super::{Finish, GateKind, Ledger, Request};
 use crate::{
     failure::Failure,
-    host::BootIdentity,
+    host::{AgentId, BootIdentity},
     plan::{Choice, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
     values::{Digest, GateId, StepId, Timestamp},
 };
@@ -216,6 +216,27 @@ impl State {
     #[must_use]
     pub fn before(&self, step: &StepId) -> Option<&Snapshot> {
         self.steps.get(self.index(step)?)?.before.as_ref()
+    }
+
+    /// The agents that scan mail: those of the plan until agents were registered again, which may have other names.
+    #[must_use]
+    pub fn scanners(&self) -> Vec<AgentId> {
+        let registered =
+            self.plan_steps().iter().zip(&self.steps).rev().find_map(|(step, progress)| {
+                match (&step.operation, &progress.state) {
+                    (
+                        Operation::RegisterAgents { .. },
+                        StepState::Done(Outcome { output: Some(Snapshot::Agents { agents, .. }), .. }),
+                    ) => Some(agents),
+                    _ => None,
+                }
+            });
+        match registered {
+            Some(agents) => {
+                agents.iter().filter(|agent| agent.enabled).map(|agent| agent.id.clone()).collect()
+            }
+            None => self.plan.as_ref().map_or_else(Vec::new, |plan| plan.scanners.clone()),
+        }
     }
 
     /// Whether a step after which there is no way back is done.

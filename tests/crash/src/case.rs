@@ -69,9 +69,12 @@ pub fn request() -> UpgradeRequest {
         installer: ServerPath::new(installers::RIGHT),
         digest: None,
         unsigned: None,
+        method: None,
+        settings_password: false,
         mode: InstallerChoice::Silent {
             arguments: Vec::new(),
             credentials: Some((ACCOUNT_PROPERTY.to_owned(), PASSWORD_PROPERTY.to_owned())),
+            secrets: Vec::new(),
         },
         account: AccountChoice::Keep,
         backup: BackupChoice::To(ServerPath::new(r"C:\ProgramData\mailsec\backup")),

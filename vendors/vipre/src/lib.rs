@@ -8,6 +8,7 @@
 
 mod assess;
 mod detect;
+mod methods;
 mod names;
 mod plan;
 
@@ -19,7 +20,7 @@ use mailsec_core::{
     plan::Plan,
     product::{
         AccountChoice, BackupChoice, Description, FactQuery, Facts, Finding, Installation,
-        MailSecurityProduct, UpgradeRequest,
+        MailSecurityProduct, Method, MethodRow, UpgradeRequest, checks, known_method,
     },
     values::{AccountName, Timestamp},
 };
@@ -44,16 +45,20 @@ impl MailSecurityProduct for Vipre {
         }
     }
 
+    fn methods(&self) -> &'static [MethodRow] {
+        methods::TABLE
+    }
+
+    fn fits(&self, method: Method, _: &Installation, _: &Facts) -> Result<(), Failure> {
+        known_method(methods::TABLE, method).map(|_| ())
+    }
+
+    fn accepts(&self, request: &UpgradeRequest) -> Result<(), Failure> {
+        methods::accepts(request)
+    }
+
     fn facts_wanted(&self, known: &Facts, request: &UpgradeRequest) -> Vec<FactQuery> {
-        let mut wanted = vec![
-            FactQuery::Exchange,
-            FactQuery::Services,
-            FactQuery::Packages,
-            FactQuery::Agents,
-            FactQuery::PendingRestart,
-            FactQuery::InstallerBusy,
-            FactQuery::Package(request.installer.clone()),
-        ];
+        let mut wanted = checks::facts_wanted(request);
         if let BackupChoice::To(folder) = &request.backup {
             wanted.push(FactQuery::FreeSpace(folder.clone()));
         }

@@ -14,6 +14,8 @@ pub(crate) const COMMON: &str = "VIPRE Email Security";
 pub const PLUGIN_MANAGER: &str = "VIPRE Email Security Plugin Manager";
 /// Where it is installed unless somebody chose another folder.
 pub const DEFAULT_FOLDER: &str = r"C:\Program Files (x86)\VIPRE Email Security";
+/// Where the custom rules are exported to unless the operator says otherwise.
+pub(crate) const RULES_EXPORT: &str = r"C:\ProgramData\mailsec\export\custom-rules.export";
 /// The secret that holds the service account's password.
 pub const SERVICE_PASSWORD: &str = "service-account-password";
 

@@ -3,15 +3,14 @@
 mod prepare;
 mod questions;
 mod replace;
-mod step;
 
-use crate::{assess, detect::plugin_manager, names, service_account};
+use crate::{detect::plugin_manager, names, service_account};
 use mailsec_core::{
     Failure,
     failure::Code,
-    host::{ServiceName, Signature},
-    plan::{Choices, ExpectedPackage, Limits, MailBudget, Naming, Plan, PlanFormat, Step},
-    product::{AccountChoice, BackupChoice, FactQuery, Facts, Installation, RulesChoice, UpgradeRequest},
+    host::ServiceName,
+    plan::{ExpectedPackage, Naming, Plan, Step, Usual},
+    product::{AccountChoice, Draft, FactQuery, Facts, Installation, RulesChoice, UpgradeRequest, checks},
     values::{AccountName, SecretRef, Timestamp, Version},
 };
 
@@ -23,7 +22,8 @@ pub(crate) fn plan(
     engine: &str,
 ) -> Result<Plan, Failure> {
     let file = facts.package(&FactQuery::Package(request.installer.clone()))?;
-    let to = assess::version(file.version.as_deref())?;
+    let to = checks::package_version(file)?;
+    let product = vec![names::COMMON.to_owned()];
     let manager = plugin_manager(installation).ok_or_else(|| {
         Failure::new(Code::ServiceNotFound, "the product's service is not there")
             .expected(names::PLUGIN_MANAGER)
@@ -41,56 +41,27 @@ pub(crate) fn plan(
     let maker = Maker {
         installation,
         request,
-        package: ExpectedPackage {
-            path: request.installer.clone(),
-            kind: file.kind,
-            product: vec![names::COMMON.to_owned()],
-            version: to.clone(),
-            digest: file.digest,
-            signer: match &file.signature {
-                Signature::Valid(by) => Some(by.clone()),
-                _ => None,
-            },
-        },
+        package: ExpectedPackage::of(file, &product, &to),
         manager: manager.name.clone(),
         account,
         password: SecretRef::new(names::SERVICE_PASSWORD),
         to: to.clone(),
         made,
+        product,
     };
-    let mut plan = Plan {
-        format: PlanFormat::CURRENT,
-        server: facts.server.clone(),
-        product: "vipre".to_owned(),
+    let draft = Draft {
+        product: "vipre",
         naming: Naming {
             before: names::name_of(&installation.version).to_owned(),
             after: names::name_of(&to).to_owned(),
         },
-        from: installation.version.clone(),
         to,
         made,
         engine: engine.to_owned(),
-        facts: facts.digest(),
-        choices: Choices { unscanned: request.unscanned, left_out: maker.left_out() },
-        budget: MailBudget { stopped_secs: u64::MAX, unscanned_secs: u64::MAX },
-        limits: Limits::default(),
-        scanners: installation
-            .agents
-            .iter()
-            .filter(|agent| agent.enabled)
-            .map(|agent| agent.id.clone())
-            .collect(),
+        left_out: maker.left_out(),
         steps: maker.steps(),
     };
-    plan.budget = request.budget.unwrap_or_else(|| budget(&plan));
-    Ok(plan)
-}
-
-/// Three times what the steps typically take, and ten minutes.
-fn budget(plan: &Plan) -> MailBudget {
-    let (stopped, unscanned) = plan.typical_mail();
-    let room = |secs: u64| if secs == 0 { 0 } else { secs * 3 + 600 };
-    MailBudget { stopped_secs: room(stopped), unscanned_secs: room(unscanned) }
+    Ok(draft.plan(installation, facts, request))
 }
 
 struct Maker<'a> {
@@ -102,21 +73,19 @@ struct Maker<'a> {
     password: SecretRef,
     to: Version,
     made: Timestamp,
+    product: Vec<String>,
 }
 
 impl Maker<'_> {
+    fn usual(&self) -> Usual<'_> {
+        Usual { folder: &self.installation.folder, product: &self.product, unscanned: self.request.unscanned }
+    }
+
     fn left_out(&self) -> Vec<(String, String)> {
-        let mut out = Vec::new();
-        if let BackupChoice::Skip(why) = &self.request.backup {
-            out.push(("back-up".to_owned(), why.clone()));
+        match &self.request.rules {
+            RulesChoice::Skip(why) => vec![("export-rules".to_owned(), why.clone())],
+            _ => Vec::new(),
         }
-        if let RulesChoice::Skip(why) = &self.request.rules {
-            out.push(("export-rules".to_owned(), why.clone()));
-        }
-        if let Some(why) = &self.request.unsigned {
-            out.push(("signature".to_owned(), why.clone()));
-        }
-        out
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -125,8 +94,8 @@ impl Maker<'_> {
         steps.extend(self.prepare());
         steps.extend(self.detach());
         steps.extend(self.replace());
-        steps.extend(self.attach());
-        steps.extend(self.verify());
+        steps.extend(self.usual().attach());
+        steps.extend(self.usual().verify(&self.to));
         steps
     }
 }

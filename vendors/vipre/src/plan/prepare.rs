@@ -1,43 +1,34 @@
 //! What comes before anything is detached: survey, backup, accounts.
 
-use super::{
-    Maker,
-    questions::export_question,
-    step::{Change, step},
-};
+use super::{Maker, questions::export_question};
 use crate::names;
 use mailsec_core::{
     host::ServiceName,
     plan::{AccountSource, Operation, Phase, Step},
     product::{AccountChoice, BackupChoice, RulesChoice},
+    values::ServerPath,
 };
 
 impl Maker<'_> {
     pub(super) fn survey(&self) -> Vec<Step> {
         let services = vec![ServiceName::transport(), self.manager.clone()];
-        vec![
-            step(
-                "await-ready",
-                Phase::Survey,
-                "See that the server is ready",
-                "an upgrade on a server that is busy or half down cannot be judged afterwards",
-                Operation::AwaitReady { services },
-            ),
-            step(
-                "check-installer",
-                Phase::Survey,
-                "Check the installer",
-                "the wrong file is found out before anything is detached, not after",
-                Operation::CheckPackage { package: self.package.clone() },
-            ),
-            step(
-                "read-service-account",
-                Phase::Survey,
-                "Read the service's account",
-                "the installer asks for the account of the plug-in manager",
-                Operation::ReadServiceAccount { service: self.manager.clone() },
-            ),
-        ]
+        let mut steps = self.usual().survey(services, &self.package);
+        steps.push(Step::new(
+            "read-service-account",
+            Phase::Survey,
+            "Read the service's account",
+            "the installer asks for the account of the plug-in manager",
+            Operation::ReadServiceAccount { service: self.manager.clone() },
+        ));
+        steps
+    }
+
+    fn rules_file(&self) -> Option<ServerPath> {
+        match &self.request.rules {
+            RulesChoice::AsUsual => Some(ServerPath::new(names::RULES_EXPORT)),
+            RulesChoice::Export(file) => Some(file.clone()),
+            RulesChoice::Skip(_) => None,
+        }
     }
 
     pub(super) fn back_up(&self) -> Vec<Step> {
@@ -45,7 +36,7 @@ impl Maker<'_> {
         if let BackupChoice::To(base) = &self.request.backup {
             let stamp: String = self.made.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
             steps.push(
-                step(
+                Step::new(
                     "back-up-settings",
                     Phase::BackUp,
                     "Back up the settings",
@@ -55,20 +46,20 @@ impl Maker<'_> {
                         target: base.join(&format!("vipre-{}-{stamp}", self.installation.version)),
                     },
                 )
-                .limit(1800)
-                .keep("a backup does no harm"),
+                .within(1800)
+                .kept("a backup does no harm"),
             );
         }
-        if let RulesChoice::Export(file) = &self.request.rules {
+        if let Some(file) = self.rules_file() {
             steps.push(
-                step(
+                Step::new(
                     "export-rules",
                     Phase::BackUp,
                     "Export the custom rules",
                     "custom rules are not part of the settings folder; the vendor has them exported separately",
-                    Operation::CollectExport { file: file.clone(), question: export_question(file) },
+                    Operation::CollectExport { question: export_question(&file), file },
                 )
-                .limit(86_400),
+                .within(86_400),
             );
         }
         steps
@@ -78,7 +69,7 @@ impl Maker<'_> {
         let mut steps = Vec::new();
         let named = AccountSource::Named(self.account.clone());
         let check = |id: &str| {
-            step(
+            Step::new(
                 id,
                 Phase::Prepare,
                 "Check the service account",
@@ -88,7 +79,7 @@ impl Maker<'_> {
         };
         match &self.request.account {
             AccountChoice::Create { generate, .. } => {
-                steps.push(step(
+                steps.push(Step::new(
                     "create-account",
                     Phase::Prepare,
                     "Create the service account",
@@ -103,7 +94,7 @@ impl Maker<'_> {
             }
             AccountChoice::Reset { generate } => {
                 steps.push(check("check-account"));
-                steps.push(step(
+                steps.push(Step::new(
                     "reset-password",
                     Phase::Prepare,
                     "Reset the service account's password",
@@ -117,7 +108,7 @@ impl Maker<'_> {
             }
             AccountChoice::Keep | AccountChoice::Use(_) => steps.push(check("check-account")),
         }
-        steps.push(step(
+        steps.push(Step::new(
             "prove-credentials",
             Phase::Prepare,
             "Prove the credentials",
@@ -125,7 +116,7 @@ impl Maker<'_> {
             Operation::ProveCredentials { account: self.account.clone(), password: self.password.clone() },
         ));
         if self.request.account != AccountChoice::Keep {
-            steps.push(step(
+            steps.push(Step::new(
                 "set-service-account",
                 Phase::Prepare,
                 "Set the service's account",
@@ -137,23 +128,17 @@ impl Maker<'_> {
                 },
             ));
             steps.push(
-                step(
+                Step::new(
                     "restart-plugin-manager",
                     Phase::Prepare,
                     "Restart the plug-in manager",
                     "a log-on account takes effect at the next start, and shows there whether it works",
                     Operation::RestartService { service: self.manager.clone() },
                 )
-                .limit(600),
+                .within(600),
             );
         }
-        steps.push(step(
-            "snapshot-agents",
-            Phase::Prepare,
-            "Record the transport agents",
-            "an installation registers agents disabled and last; they are restored from this record",
-            Operation::SnapshotAgents { folder: self.installation.folder.clone() },
-        ));
+        steps.push(self.usual().snapshot());
         steps
     }
 }

@@ -11,10 +11,11 @@ use mailsec_core::{
 impl Maker<'_> {
     pub(super) fn mode(&self) -> InstallerMode {
         match &self.request.mode {
-            InstallerChoice::Attended => InstallerMode::Attended { question: self.installer_question() },
-            InstallerChoice::Silent { arguments, credentials } => {
-                let mut arguments = arguments.clone();
-                let mut secrets = Vec::new();
+            InstallerChoice::AsUsual | InstallerChoice::Attended => {
+                InstallerMode::Attended { question: self.installer_question() }
+            }
+            InstallerChoice::Silent { arguments, credentials, secrets } => {
+                let (mut arguments, mut secrets) = (arguments.clone(), secrets.clone());
                 if let Some((account, password)) = credentials {
                     arguments.push(format!("{account}={}", self.account));
                     secrets.push(SecretProperty { name: password.clone(), secret: self.password.clone() });
