@@ -45,6 +45,9 @@ pub(crate) struct Common {
     /// Answer in JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Which product, where several are installed: `vipre`, `eset`
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) product: Option<String>,
     /// Never ask; what needs a person waits at a gate
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
@@ -107,9 +110,6 @@ pub(crate) enum Command {
 /// What an upgrade is wanted to be like.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RequestArgs {
-    /// The product, where several are installed: `vipre`, `eset`
-    #[arg(long, value_name = "KEY")]
-    pub(crate) product: Option<String>,
     /// Which way to upgrade [default: the first that `mailsec methods` shows as fitting]
     #[arg(long, value_enum)]
     pub(crate) method: Option<MethodName>,

@@ -22,7 +22,7 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
         Some(file) => Proposal { plan: read(file)?, findings: Vec::new() },
         None => {
             let (site, _) = site(common)?;
-            propose(&site, &args.request).await?
+            propose(common, &site, &args.request).await?
         }
     };
     let plan = &proposal.plan;
@@ -39,10 +39,10 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
 }
 
 /// Surveys the server and makes a plan; a blocker is an error.
-pub(crate) async fn propose(site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
+pub(crate) async fn propose(common: &Common, site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
     let request = survey::request(args)?;
     let host: &dyn Host = site.host();
-    let found = survey::survey(host, args.product.as_deref(), &request).await?;
+    let found = survey::survey(host, common.product.as_deref(), &request).await?;
     found.product.accepts(&request)?;
     let findings = found.assess(&request);
     if let Some(failure) = survey::blocked(&findings) {

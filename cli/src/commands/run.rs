@@ -26,7 +26,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let mut journal = site.journal().await?;
     let proposal = match &args.plan {
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
-        None => plan::propose(&site, &args.request).await?,
+        None => plan::propose(common, &site, &args.request).await?,
     };
     ready_to_begin(site.host()).await?;
     if let Some(name) = wanted::made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {

@@ -70,7 +70,7 @@ async fn installer_log(host: &dyn Host, log: &ServerPath) -> String {
 async fn server(host: &dyn Host) -> Value {
     let or_why =
         |result: Result<Value, Failure>| result.unwrap_or_else(|failure| json!({ "unknown": failure }));
-    let found = survey::survey(host, &nothing_wanted()).await;
+    let found = survey::survey(host, None, &nothing_wanted()).await;
     let (exchange, installation) = match &found {
         Ok(found) => (
             or_why(found.facts.exchange(&FactQuery::Exchange).map(|exchange| json!(exchange))),

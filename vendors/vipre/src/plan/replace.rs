@@ -60,10 +60,7 @@ impl Maker<'_> {
             Phase::Restore,
             "Verify the service's account",
             "the installer offers to change the account; the service must run with the one that was checked",
-            Operation::VerifyServiceAccount {
-                service: self.manager.clone(),
-                account: self.account.clone(),
-            },
+            Operation::VerifyServiceAccount { service: self.manager.clone(), account: self.account.clone() },
         ));
         steps
     }
