@@ -25,6 +25,26 @@ pub struct Faults {
     pub busy_until: Option<Timestamp>,
     /// Programs do not close when they are asked to.
     pub stubborn_programs: bool,
+    /// How the next runs of a product's tool end, the last one first; they do nothing else.
+    pub tool_exits: Vec<i32>,
+    /// What is wrong with settings that are exported.
+    pub export: Option<SpoiltExport>,
+    /// Settings below this path are lost when they are imported.
+    pub import_loses: Option<String>,
+}
+
+/// What is wrong with an exported file, although the tool says that all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpoiltExport {
+    /// There is none.
+    Missing,
+    /// It is empty.
+    Empty,
+    /// It is of another kind.
+    Foreign,
+    /// It is of another build of the product.
+    OtherBuild,
 }
 
 /// One fault, as tests and a faults file name it.
@@ -59,6 +79,12 @@ pub enum Fault {
     DirectoryUnreachable,
     /// Programs do not close when they are asked to.
     StubbornPrograms,
+    /// The product's tool ends so the next time, and does nothing.
+    ToolExit(i32),
+    /// Exported settings are spoilt.
+    ExportSpoilt(SpoiltExport),
+    /// Settings below this path are lost when they are imported.
+    ImportLoses(String),
 }
 
 impl Fault {
@@ -100,6 +126,9 @@ impl Fault {
             }
             Self::DirectoryUnreachable => world.directory.unreachable = true,
             Self::StubbornPrograms => world.faults.stubborn_programs = true,
+            Self::ToolExit(code) => world.faults.tool_exits.push(*code),
+            Self::ExportSpoilt(how) => world.faults.export = Some(*how),
+            Self::ImportLoses(path) => world.faults.import_loses = Some(path.clone()),
         }
     }
 }

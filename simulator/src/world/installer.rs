@@ -207,6 +207,11 @@ impl World {
                     self.switch_on(&name);
                 }
             }
+            Stage::Settings { file, defaults } => {
+                self.settle_settings(file, defaults).map_err(|failure| failure.to_string())?;
+            }
+            Stage::WantsRestart => running.needs_restart = true,
+            Stage::ForgetPassword(product) => _ = self.vault.products.remove(product),
             Stage::RegisterAgents { agents, enable } => {
                 let rows = self.agent_rows(TransportService::Hub).map_err(|why| why.to_string())?;
                 let mut rows = rows.to_vec();

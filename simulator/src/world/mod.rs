@@ -6,6 +6,7 @@ pub mod boot;
 pub mod content;
 pub mod directory;
 pub mod disk;
+pub mod eset;
 pub mod installer;
 pub mod mail;
 pub(crate) mod packages;

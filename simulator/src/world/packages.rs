@@ -112,24 +112,38 @@ impl World {
         if self.installer_busy() {
             return Some(InstallerOutcome::Busy);
         }
+        // What was interrupted is taken back before anything else is looked at.
+        self.end_suspended();
         let Some(entry) = self.registry.installed().into_iter().find(|p| p.key.eq_ignore_ascii_case(code))
         else {
             return Some(InstallerOutcome::Failed(1605));
         };
-        self.end_suspended();
+        let exit = (!self.faults.installer_exits.is_empty()).then(|| self.faults.installer_exits.remove(0));
+        if exit == Some(1602) {
+            return Some(InstallerOutcome::Cancelled);
+        }
         let key = format!(r"{UNINSTALL}\{}", entry.key);
         let views = [RegistryView::Wide, RegistryView::Narrow];
         let unlisted = views.map(|view| super::script::Stage::RemoveKey { view, key: key.clone() });
         let stages = self.removals.get(&entry.key).cloned().unwrap_or_default();
         let folder = entry.location.unwrap_or_else(|| ServerPath::new(r"C:\nowhere"));
+        // A product that is protected refuses to be removed without its password.
+        let protects = |stage: &super::script::Stage| match stage {
+            super::script::Stage::ForgetPassword(product) => self.vault.products.get(product),
+            _ => None,
+        };
+        let refused = stages
+            .iter()
+            .find_map(protects)
+            .is_some_and(|password| given.secrets.get("PASSWORD") != Some(password));
         self.installer = Some(Running {
             package: ServerPath::new(entry.key),
             snapshot: Some(Box::new(Snapshot::take(self, &folder))),
             stages: stages.into_iter().chain(unlisted).collect(),
             removal: None,
             next: 0,
-            fails_at: None,
-            exit: None,
+            fails_at: (refused || exit == Some(1603)).then_some(usize::from(!refused)),
+            exit: exit.filter(|exit| matches!(exit, 3010 | 1641)),
             needs_restart: false,
             properties: given.properties,
             log: given.log,

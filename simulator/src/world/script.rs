@@ -1,5 +1,6 @@
 //! What an installer of this world is: a small file that says what it does, stage by stage.
 
+use super::eset::SimSettings;
 use mailsec_core::{
     host::{PackageKind, RegistryView, Signature},
     values::ServerPath,
@@ -91,8 +92,19 @@ pub enum Stage {
         /// The key.
         key: String,
     },
+    /// Keeps the settings that are there, or writes the new version's own.
+    Settings {
+        /// Where they are kept.
+        file: ServerPath,
+        /// What the new version begins with.
+        defaults: SimSettings,
+    },
+    /// A restart is needed to finish (3010).
+    WantsRestart,
     /// Starts a service; where it does not start, the installation fails.
     StartService(String),
+    /// The password that protects a product is forgotten with it.
+    ForgetPassword(String),
     /// Registers transport agents anew, enabled or not: (name, factory, assembly).
     RegisterAgents {
         /// The agents.

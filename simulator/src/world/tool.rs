@@ -22,6 +22,8 @@ pub enum Tool {
         /// Its exit code.
         code: i32,
     },
+    /// Exports and imports the settings of ESET's product.
+    Ecmd,
 }
 
 impl Tool {
@@ -43,6 +45,7 @@ impl World {
         let tool: Tool = serde_json::from_slice(self.disk.read(&run.program)?.bytes())
             .map_err(|why| Failure::new(Code::System, format!("{name} is no program")).cause(why))?;
         match tool {
+            Tool::Ecmd => self.ecmd(fate, &run.arguments),
             Tool::Scripted { millis, says, code } => {
                 let takes = Duration::from_millis(millis);
                 self.advance(fate, takes.min(run.limit))?;

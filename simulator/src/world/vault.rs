@@ -12,6 +12,9 @@ pub struct Vault {
     pub services: BTreeMap<String, String>,
     /// What the server made by itself, by the name of the secret.
     pub generated: BTreeMap<String, String>,
+    /// What protects the settings of a product, by the product's name.
+    #[serde(default)]
+    pub products: BTreeMap<String, String>,
     /// What the running installer was given.
     #[serde(default)]
     pub installer: BTreeMap<String, String>,
@@ -20,7 +23,7 @@ pub struct Vault {
 impl Vault {
     /// Every password of the world: what must be found nowhere else.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        [&self.directory, &self.services, &self.generated, &self.installer]
+        [&self.directory, &self.services, &self.generated, &self.products, &self.installer]
             .into_iter()
             .flat_map(|map| map.values().map(String::as_str))
     }

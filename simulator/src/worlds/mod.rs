@@ -1,5 +1,7 @@
 //! Ready-made worlds, built from small pieces.
 
+pub mod eset;
+pub mod eset_installers;
 pub mod exchange;
 pub mod installers;
 pub mod variations;
