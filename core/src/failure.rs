@@ -249,6 +249,16 @@ codes! {
     /// The exported rules are missing, empty, or older than the upgrade.
     RulesExport = "rules-export",
 
+    // Exported settings.
+    /// Exported settings are not well-formed.
+    SettingsMalformed = "settings-malformed",
+    /// A file is not an export of the product's settings.
+    SettingsForeign = "settings-foreign",
+    /// Exported settings end before they are complete.
+    SettingsTruncated = "settings-truncated",
+    /// Exported settings are larger, deeper or wider than is read.
+    SettingsTooLarge = "settings-too-large",
+
     // The run itself.
     /// A gate that is not open was answered, or with an answer it does not have.
     GateNotOpen = "gate-not-open",
