@@ -245,9 +245,22 @@ pub(crate) struct AnswerArgs {
     pub(crate) gate: String,
     /// The answer
     pub(crate) choice: String,
+    /// An item of the gate's checklist: `ITEM=done`, or `ITEM=given-up:WHY`
+    #[arg(long = "item", value_name = "ITEM=ANSWER")]
+    pub(crate) items: Vec<String>,
+    /// Every item that no `--item` names
+    #[arg(long, value_enum, value_name = "ANSWER")]
+    pub(crate) all_items: Option<AllItems>,
     /// In your words; kept in the report
     #[arg(long, default_value = "")]
     pub(crate) note: String,
+}
+
+/// What can be said of every item at once: what is given up is given up one by one, each for a reason.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AllItems {
+    /// Each was seen to
+    Done,
 }
 
 #[derive(Debug, Args)]

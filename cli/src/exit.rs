@@ -56,6 +56,7 @@ impl Exit {
             | Code::UpgradeInProgress
             | Code::UpgradeNotFound
             | Code::GateNotOpen
+            | Code::ChecklistOpen
             | Code::SecretMissing
             | Code::AccessDenied
             | Code::RequestRefused => Self::Refused,

@@ -262,6 +262,8 @@ codes! {
     // The run itself.
     /// A gate that is not open was answered, or with an answer it does not have.
     GateNotOpen = "gate-not-open",
+    /// Not every item of a gate's checklist is answered.
+    ChecklistOpen = "checklist-open",
     /// There is no such upgrade.
     UpgradeNotFound = "upgrade-not-found",
     /// Another upgrade of this server is not finished.

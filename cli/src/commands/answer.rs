@@ -2,7 +2,7 @@
 
 use super::drive;
 use crate::{
-    args::{AnswerArgs, Common},
+    args::{AllItems, AnswerArgs, Common},
     output::Reply,
     people::{Inbox, actor},
     place::{Site, Sources, State},
@@ -11,7 +11,7 @@ use mailsec_core::{
     Failure,
     engine::{Message, Said},
     failure::Code,
-    plan::Choice,
+    plan::{Choice, ItemAnswer, ItemAnswers, ItemId},
     upgrade::{Actor, Event, Gate},
     values::GateId,
 };
@@ -20,7 +20,7 @@ use serde_json::json;
 pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
-    let (gate, choice) = parse(loaded.state.gate.as_ref(), args)?;
+    let (gate, choice, items) = parse(loaded.state.gate.as_ref(), args)?;
     let site = Site::open(common, &Sources::read(common)?)?;
     let done = match site.journal().await {
         Ok(mut journal) => {
@@ -29,6 +29,7 @@ pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, 
                 choice,
                 by: Actor(actor()),
                 note: args.note.clone(),
+                items: items.clone(),
             };
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             "Answered. `mailsec resume` goes on."
@@ -36,7 +37,7 @@ pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, 
         Err(failure) if failure.code == Code::JournalLocked => {
             Inbox::new(state.inbox(upgrade)).put(&Message {
                 id: uuid::Uuid::now_v7().to_string(),
-                said: Said::Answer { gate: gate.clone(), choice },
+                said: Said::Answer { gate: gate.clone(), choice, items: items.clone() },
                 by: actor(),
                 note: args.note.clone(),
             })?;
@@ -44,10 +45,10 @@ pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, 
         }
         Err(failure) => return Err(failure),
     };
-    Ok(Reply::new(done, json!({ "upgrade": upgrade, "gate": gate, "choice": choice })))
+    Ok(Reply::new(done, json!({ "upgrade": upgrade, "gate": gate, "choice": choice, "items": items })))
 }
 
-fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice), Failure> {
+fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice, ItemAnswers), Failure> {
     let refuse = |expected: String, found: String| {
         Failure::new(Code::GateNotOpen, "this gate is not open, or does not take this answer")
             .expected(expected)
@@ -61,10 +62,38 @@ fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice), Fai
         return Err(refuse(format!("gate {}", gate.id), format!("gate {}", args.gate)));
     }
     match Choice::parse(&args.choice).filter(|choice| gate.choices.contains(choice)) {
-        Some(choice) => Ok((gate.id.clone(), choice)),
+        Some(choice) => {
+            let items = items(gate, args)?;
+            gate.admit(choice, &items)?;
+            Ok((gate.id.clone(), choice, items))
+        }
         None => {
             let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
             Err(refuse(format!("one of: {}", words.join(", ")), format!("{:?}", args.choice)))
         }
     }
+}
+
+/// What was said of the items; whether that is enough is for the gate to say.
+fn items(gate: &Gate, args: &AnswerArgs) -> Result<ItemAnswers, Failure> {
+    let mut answers = ItemAnswers::new();
+    for text in &args.items {
+        let refuse = |message: &str| {
+            Failure::new(Code::BadArgument, message)
+                .expected("--item ITEM=done, or --item ITEM=given-up:WHY")
+                .found(format!("{text:?}"))
+                .hint("`mailsec status` shows the items; nothing was changed")
+        };
+        let (id, answer) = text.split_once('=').ok_or_else(|| refuse("this is no answer to an item"))?;
+        let answer = ItemAnswer::parse(answer).ok_or_else(|| refuse("an item takes no such answer"))?;
+        if answers.insert(ItemId::parse(id)?, answer).is_some() {
+            return Err(refuse("an item is answered once"));
+        }
+    }
+    if let Some(AllItems::Done) = args.all_items {
+        for item in &gate.question.items {
+            answers.entry(item.id.clone()).or_insert(ItemAnswer::Done);
+        }
+    }
+    Ok(answers)
 }

@@ -29,6 +29,7 @@ pub(crate) fn status(common: &Common, which: &WhichArgs) -> Result<Reply, Failur
             "mail": loaded.state.ledger.now(),
             "mail_totals": loaded.report.mail,
             "gate": gate.map(show::gate_json),
+            "checklists": show::checklists(&loaded.report),
             "holder": state.reader().holder(),
             "journal": witnessed.state,
         }),

@@ -71,10 +71,10 @@ impl Desk for FrontDesk {
             Patience::None => None,
             Patience::Keyboard if !std::io::stdin().is_terminal() => None,
             // Somebody else may answer from another terminal meanwhile.
-            Patience::Keyboard => match keyboard::ask(gate, || self.message()) {
-                Asked::Answered(choice, note) => Some(Message {
+            Patience::Keyboard => match keyboard::ask(gate, &|| self.message()) {
+                Asked::Answered(choice, note, items) => Some(Message {
                     id: uuid::Uuid::now_v7().to_string(),
-                    said: Said::Answer { gate: gate.id.clone(), choice },
+                    said: Said::Answer { gate: gate.id.clone(), choice, items },
                     by: actor(),
                     note,
                 }),

@@ -1,7 +1,10 @@
 //! Questions at the keyboard.
 
 use crate::{output::say, show};
-use mailsec_core::{plan::Choice, upgrade::Gate};
+use mailsec_core::{
+    plan::{Choice, ItemAnswer, ItemAnswers},
+    upgrade::Gate,
+};
 use std::{
     io::{BufRead, IsTerminal},
     sync::{
@@ -27,8 +30,8 @@ pub(crate) fn confirm(question: &str) -> bool {
 
 /// How a question ended.
 pub(crate) enum Asked<T> {
-    /// It was answered here, with a note.
-    Answered(Choice, String),
+    /// It was answered here, with a note, and each item of its checklist.
+    Answered(Choice, String, ItemAnswers),
     /// The person left.
     Left,
     /// Something else came first.
@@ -36,18 +39,19 @@ pub(crate) enum Asked<T> {
 }
 
 /// Asks a gate's question until there is an answer, the person leaves, or something comes from elsewhere.
-pub(crate) fn ask<T>(gate: &Gate, elsewhere: impl Fn() -> Option<T>) -> Asked<T> {
+pub(crate) fn ask<T>(gate: &Gate, elsewhere: &impl Fn() -> Option<T>) -> Asked<T> {
     say(&show::gate(gate));
     loop {
         say("Your answer, and a note for the report if you like; an empty line leaves the gate open:");
-        let text = match line(&elsewhere) {
+        let text = match line(elsewhere) {
             Line::Typed(text) if !text.is_empty() => text,
             Line::Typed(_) | Line::End => return Asked::Left,
             Line::Elsewhere(other) => return Asked::Elsewhere(other),
         };
         let (word, note) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
         match Choice::parse(word).filter(|choice| gate.choices.contains(choice)) {
-            Some(choice) => return Asked::Answered(choice, note.trim().to_owned()),
+            Some(Choice::Done) => return ask_items(gate, note.trim(), elsewhere),
+            Some(choice) => return Asked::Answered(choice, note.trim().to_owned(), ItemAnswers::new()),
             None => {
                 let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
                 // What was typed is not repeated: it may be a password that somebody meant for another prompt.
@@ -57,6 +61,29 @@ pub(crate) fn ask<T>(gate: &Gate, elsewhere: impl Fn() -> Option<T>) -> Asked<T>
     }
 }
 
+/// Goes through the checklist of a gate that was answered with done.
+fn ask_items<T>(gate: &Gate, note: &str, elsewhere: &impl Fn() -> Option<T>) -> Asked<T> {
+    let mut answers = ItemAnswers::new();
+    let items = &gate.question.items;
+    for (index, item) in items.iter().enumerate() {
+        say(&format!("\n  {} of {}: {}", index + 1, items.len(), item.text));
+        let answer = loop {
+            say("done, or given-up and why; an empty line leaves the gate open:");
+            let text = match line(elsewhere) {
+                Line::Typed(text) if !text.is_empty() => text,
+                Line::Typed(_) | Line::End => return Asked::Left,
+                Line::Elsewhere(other) => return Asked::Elsewhere(other),
+            };
+            match ItemAnswer::parse(&text) {
+                Some(answer) => break answer,
+                None => say("That is not an answer here."),
+            }
+        };
+        answers.insert(item.id.clone(), answer);
+    }
+    Asked::Answered(Choice::Done, note.to_owned(), answers)
+}
+
 enum Line<T> {
     Typed(String),
     End,
@@ -64,7 +91,7 @@ enum Line<T> {
 }
 
 /// Waits for a line, or for something else.
-fn line<T>(elsewhere: impl Fn() -> Option<T>) -> Line<T> {
+fn line<T>(elsewhere: &impl Fn() -> Option<T>) -> Line<T> {
     let lines = lines().lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         match lines.recv_timeout(LOOK) {

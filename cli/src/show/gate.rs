@@ -1,6 +1,6 @@
 //! A gate, in full sentences.
 
-use super::text::wrap;
+use super::{checklist, text::wrap};
 use mailsec_core::upgrade::Gate;
 
 /// A gate for a program.
@@ -19,10 +19,14 @@ pub(crate) fn gate(gate: &Gate) -> String {
     text.push_str(&wrap("  Why:       ", "             ", &question.why));
     text.push_str(&wrap("  Verified:  ", "             ", &question.verified));
     text.push_str(&wrap("  Otherwise: ", "             ", &question.otherwise));
+    text.push_str(&checklist::open(&question.items));
     text.push_str("\n  Answers:\n");
     for choice in &gate.choices {
         text.push_str(&format!("    {:<14} {}\n", choice.word(), choice.meaning()));
     }
     text.push_str(&format!("\n  mailsec answer {} ANSWER [--note TEXT]\n", gate.id));
+    if !question.items.is_empty() {
+        text.push_str("    with done: --item ITEM=done, --item ITEM=given-up:WHY, --all-items done\n");
+    }
     text
 }

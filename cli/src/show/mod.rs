@@ -1,5 +1,6 @@
 //! How things are shown to a person. Plain text at 80 columns; colour is never needed to understand it.
 
+mod checklist;
 mod gate;
 mod plan;
 mod progress;
@@ -7,6 +8,7 @@ mod report;
 mod survey;
 mod text;
 
+pub(crate) use checklist::checklists;
 pub(crate) use gate::{gate, gate_json};
 pub(crate) use plan::plan;
 pub(crate) use progress::Progress;

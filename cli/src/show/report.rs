@@ -1,7 +1,7 @@
 //! Status and report, as text.
 
 use super::{
-    gate,
+    checklist, gate,
     text::{clock, span, wrap},
 };
 use mailsec_core::{
@@ -101,6 +101,7 @@ pub(crate) fn status(upgrade: UpgradeId, loaded: &Loaded) -> String {
     if let Some(mail) = loaded.state.ledger.now() {
         text.push_str(&format!("Mail     {mail}\n"));
     }
+    text.push_str(&checklist::summary(report));
     text.push('\n');
     for (index, step) in report.steps.iter().enumerate() {
         text.push_str(&format!("  {:<9} {:>2}. {}\n", word(step.result), index + 1, step.title));
@@ -164,6 +165,7 @@ pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> Stri
                 None => "not answered".to_owned(),
             };
             text.push_str(&wrap("            ", "            ", &answer));
+            text.push_str(&checklist::answered(gate));
         }
     }
     if !report.notes.is_empty() {

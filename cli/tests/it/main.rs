@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
 
+mod checklist;
 mod damage;
 mod flows;
 mod harness;

@@ -3,7 +3,7 @@
 use crate::{
     failure::Failure,
     journal::Envelope,
-    plan::{Choice, Step},
+    plan::{Choice, ItemAnswers, Step},
     upgrade::{Gate, Request, State},
     values::GateId,
 };
@@ -20,6 +20,9 @@ pub enum Said {
         gate: GateId,
         /// What.
         choice: Choice,
+        /// To each item of its checklist.
+        #[serde(default, skip_serializing_if = "ItemAnswers::is_empty")]
+        items: ItemAnswers,
     },
     /// A request.
     Request(Request),

@@ -232,25 +232,23 @@ impl<'a> Engine<'a> {
 
     fn take(&mut self, message: &Message) -> Result<(), Failure> {
         let refused = match &message.said {
-            Said::Answer { gate, choice } => {
-                let open =
-                    self.state.gate.as_ref().filter(|open| open.id == *gate && open.choices.contains(choice));
-                match open {
-                    Some(_) => {
+            Said::Answer { gate, choice, items } => {
+                let open = self.state.gate.as_ref().filter(|open| open.id == *gate);
+                match open.map(|open| open.admit(*choice, items)) {
+                    Some(Ok(())) => {
                         self.push(Event::GateAnswered {
                             gate: gate.clone(),
                             choice: *choice,
                             by: Actor(message.by.clone()),
                             note: message.note.clone(),
+                            items: items.clone(),
                         });
                         None
                     }
+                    Some(Err(refused)) => Some(refused),
                     None => Some(
-                        Failure::new(
-                            Code::GateNotOpen,
-                            format!("the gate {gate} is not open, or has no answer {choice}"),
-                        )
-                        .hint("`mailsec status` shows what is asked"),
+                        Failure::new(Code::GateNotOpen, format!("the gate {gate} is not open"))
+                            .hint("`mailsec status` shows what is asked"),
                     ),
                 }
             }

@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     host::ServiceName,
     operations::{await_ready, measure},
-    plan::{Choice, Flow, MailState, Operation},
+    plan::{Choice, Flow, ItemAnswers, MailState, Operation},
     upgrade::{Actor, Event, GateKind},
     values::Timestamp,
 };
@@ -52,6 +52,7 @@ impl Engine<'_> {
                 choice: Choice::Continue,
                 by: Actor("mailsec".to_owned()),
                 note: "the version that began it is back".to_owned(),
+                items: ItemAnswers::new(),
             });
         }
         if before.is_some() {

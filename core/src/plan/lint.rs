@@ -18,6 +18,7 @@ pub fn lint(plan: &Plan) -> Vec<Failure> {
     names(plan, &mut say);
     order(plan, &mut say);
     references(plan, &mut say);
+    checklists(plan, &mut say);
     mail(plan, &mut say);
     broken
 }
@@ -188,6 +189,23 @@ fn references(plan: &Plan, say: &mut Say<'_>) {
                 format!("{} refers to {target}", step.id),
                 "correct the name",
             );
+        }
+    }
+}
+
+fn checklists(plan: &Plan, say: &mut Say<'_>) {
+    for step in &plan.steps {
+        let Some(question) = step.operation.question() else { continue };
+        let names: BTreeSet<_> = question.items.iter().map(|item| &item.id).collect();
+        if names.len() < question.items.len() {
+            say(
+                "items of a checklist have names of their own",
+                format!("step {}", step.id),
+                "rename one of them",
+            );
+        }
+        if question.clone().fitted() != *question {
+            say("a checklist fits into one gate", format!("step {}", step.id), "ask at several gates");
         }
     }
 }

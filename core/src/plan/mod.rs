@@ -1,5 +1,6 @@
 //! What is to be done, as data: read, hashed, linted, explained and rehearsed before anything changes.
 
+mod checklist;
 mod explain;
 mod lint;
 mod mail;
@@ -12,6 +13,7 @@ mod usual;
 mod vendor;
 mod whole;
 
+pub use checklist::{ChecklistItem, ItemAnswer, ItemAnswers, ItemId};
 pub use explain::{Explanation, explain};
 pub use lint::lint;
 pub use mail::{Flow, MailBudget, MailImpact, MailState, UnscannedPolicy};

@@ -1,5 +1,6 @@
 //! What a gate asks.
 
+use super::ChecklistItem;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -16,6 +17,9 @@ pub struct Question {
     pub verified: String,
     /// What happens when nobody answers, or otherwise.
     pub otherwise: String,
+    /// What is gone through one by one: *done* is taken only with an answer to each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ChecklistItem>,
 }
 
 /// An answer that a gate takes.

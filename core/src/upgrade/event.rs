@@ -3,7 +3,7 @@
 use crate::{
     failure::Failure,
     host::BootIdentity,
-    plan::{Choice, MailState, Observation, Outcome, Plan, Question, Snapshot},
+    plan::{Choice, ItemAnswers, MailState, Observation, Outcome, Plan, Question, Snapshot},
     values::{Digest, GateId, StepId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,9 @@ pub enum Event {
         /// In their words.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
+        /// To each item of the gate's checklist.
+        #[serde(default, skip_serializing_if = "ItemAnswers::is_empty")]
+        items: ItemAnswers,
     },
     /// A restart is about to be asked for.
     RestartIntended {

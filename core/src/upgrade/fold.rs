@@ -111,9 +111,9 @@ impl State {
                     open.entered = true;
                 }
             }
-            Event::GateAnswered { gate, choice, by, .. } => {
+            Event::GateAnswered { gate, choice, by, items, .. } => {
                 if let Some(open) =
-                    self.gate.take_if(|open| open.id == *gate && open.choices.contains(choice))
+                    self.gate.take_if(|open| open.id == *gate && open.admit(*choice, items).is_ok())
                 {
                     self.answered(&open, *choice, &by.0);
                 }

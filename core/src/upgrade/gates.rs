@@ -15,7 +15,7 @@ fn asked(state: &State, step: usize, why: GateKind, question: Question, mut choi
     if state.past_no_return() || matches!(state.direction, super::Direction::Back(_)) {
         choices.retain(|choice| *choice != Choice::RollBack);
     }
-    Asked { step, why, question, choices }
+    Asked { step, why, question: question.fitted(), choices }
 }
 
 /// Nobody leaves out what mail depends on, and nobody has to take the word of a person for what trying again shows.
@@ -83,6 +83,7 @@ pub(super) fn failed(state: &State, index: usize) -> Next {
             why: reason(state, index),
             verified: "the step runs again and checks its own effect".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+            items: Vec::new(),
         },
         choices,
     )
@@ -110,6 +111,7 @@ pub(super) fn in_doubt(state: &State, index: usize) -> Next {
             why: format!("{}; {shown}", reason(state, index)),
             verified: "later steps check version, agents, services and mail".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+            items: Vec::new(),
         },
         choices,
     )
@@ -130,6 +132,7 @@ pub(super) fn undo_failed(state: &State, index: usize) -> Next {
             why: reason(state, index),
             verified: format!("the undo runs again and checks its own effect{skip}"),
             otherwise: "the way back waits here".to_owned(),
+            items: Vec::new(),
         },
         choices,
     )
@@ -152,6 +155,7 @@ pub(super) fn budget(state: &State, index: usize) -> Next {
             ),
             verified: "the report shows the whole time".to_owned(),
             otherwise: "the upgrade waits here, and mail with it".to_owned(),
+            items: Vec::new(),
         },
         vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
     )
@@ -172,6 +176,7 @@ pub(super) fn restart(state: &State, index: usize) -> Next {
             why: format!("a restart was asked for {} times; the boot is still the same", state.restarts),
             verified: "by the boot identity, which differs after every boot".to_owned(),
             otherwise: "the upgrade waits here".to_owned(),
+            items: Vec::new(),
         },
         vec![Choice::Retry, Choice::RollBack, Choice::Abandon],
     )
@@ -189,6 +194,7 @@ pub(super) fn tried_too_often(state: &State, index: usize) -> Next {
             why: format!("each time it was interrupted or failed; last: {}", reason(state, index)),
             verified: "the step checks its own effect".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+            items: Vec::new(),
         },
         vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
     )
@@ -205,6 +211,7 @@ pub(super) fn too_long(state: &State, index: usize) -> Next {
             why: format!("{} events are journaled", state.events),
             verified: "not at all; the allowance is given once more".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+            items: Vec::new(),
         },
         vec![Choice::Continue, Choice::RollBack, Choice::Abandon],
     )
@@ -221,6 +228,7 @@ pub(super) fn changed(state: &State, index: usize, engine: &str) -> Next {
             why: "the two versions do not declare themselves compatible".to_owned(),
             verified: "not at all".to_owned(),
             otherwise: "the upgrade waits here; nothing more is changed".to_owned(),
+            items: Vec::new(),
         },
         vec![Choice::Continue, Choice::Abandon],
     )

@@ -15,5 +15,5 @@ pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};
 pub use next::{Asked, Next, next};
 pub use recovery::{Found, Then, recover};
-pub use report::{Report, ReportGate, ReportNote, ReportStep, StepResult};
+pub use report::{Report, ReportGate, ReportItem, ReportNote, ReportStep, StepResult};
 pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};

@@ -3,7 +3,10 @@
 use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Request};
 use crate::{
     failure::Failure,
-    plan::{Choice, Choices, Evidence, MailBudget, Naming, Observation, Outcome, Phase, Plan},
+    plan::{
+        ChecklistItem, Choice, Choices, Evidence, ItemAnswer, MailBudget, Naming, Observation, Outcome,
+        Phase, Plan, Question,
+    },
     values::{Digest, GateId, StepId, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};
@@ -69,6 +72,19 @@ pub struct ReportGate {
     pub opened: Timestamp,
     /// The answer: when, what, who, in their words.
     pub answer: Option<(Timestamp, Choice, String, String)>,
+    /// Its checklist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<ReportItem>,
+}
+
+/// An item of a gate's checklist in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportItem {
+    /// The item.
+    #[serde(flatten)]
+    pub item: ChecklistItem,
+    /// What was said of it, by whoever answered the gate.
+    pub answer: Option<ItemAnswer>,
 }
 
 /// A line of the timeline that is neither step nor gate.
@@ -119,6 +135,9 @@ pub struct Report {
     pub events: (u64, u64),
     #[serde(skip)]
     ledger: Ledger,
+    /// The question that was asked last, with the answers that it takes.
+    #[serde(skip)]
+    asked: Option<(GateId, Question, Vec<Choice>)>,
 }
 
 impl Report {
@@ -173,16 +192,30 @@ impl Report {
             Event::UndoFailed { step, failure, .. } => {
                 self.note(at, format!("{step}: taking it back failed: {failure}"));
             }
-            Event::GateOpened { gate, step, why, question, .. } => self.gates.push(ReportGate {
-                id: gate.clone(),
-                step: step.clone(),
-                why: *why,
-                title: question.title.clone(),
-                opened: at,
-                answer: None,
-            }),
-            Event::GateAnswered { gate, choice, by, note } => {
-                if let Some(line) = self.gates.iter_mut().find(|line| line.id == *gate) {
+            Event::GateOpened { gate, step, why, question, choices } => {
+                let items = question.items.iter().map(|item| ReportItem { item: item.clone(), answer: None });
+                self.gates.push(ReportGate {
+                    id: gate.clone(),
+                    step: step.clone(),
+                    why: *why,
+                    title: question.title.clone(),
+                    opened: at,
+                    answer: None,
+                    items: items.collect(),
+                });
+                self.asked = Some((gate.clone(), question.clone(), choices.clone()));
+            }
+            Event::GateAnswered { gate, choice, by, note, items } => {
+                // As the state sees it: an answer that the gate does not take leaves it open.
+                let taken = self.asked.take_if(|(asked, question, choices)| {
+                    asked == gate && question.admit(choices, *choice, items).is_ok()
+                });
+                if taken.is_some()
+                    && let Some(line) = self.gates.iter_mut().find(|line| line.id == *gate)
+                {
+                    for item in &mut line.items {
+                        item.answer = items.get(&item.item.id).cloned();
+                    }
                     line.answer = Some((at, *choice, by.0.clone(), note.clone()));
                 }
             }

@@ -4,7 +4,7 @@ use super::{Finish, GateKind, Ledger, Request};
 use crate::{
     failure::Failure,
     host::{AgentId, BootIdentity},
-    plan::{Choice, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
+    plan::{Choice, ItemAnswers, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
     values::{Digest, GateId, StepId, Timestamp},
 };
 use std::sync::Arc;
@@ -118,6 +118,16 @@ pub struct Gate {
     pub entered: bool,
     /// Since when.
     pub since: Timestamp,
+}
+
+impl Gate {
+    /// Whether it takes this answer.
+    ///
+    /// # Errors
+    /// As [`Question::admit`].
+    pub fn admit(&self, choice: Choice, items: &ItemAnswers) -> Result<(), Failure> {
+        self.question.admit(&self.choices, choice, items)
+    }
 }
 
 /// The fold of an upgrade's events.

@@ -8,7 +8,7 @@ use mailsec_core::{
         contract::{event, stamp},
         faulty::{Fault, FaultyDisk},
     },
-    plan::{Choice, Observation, Outcome, Question},
+    plan::{Choice, ItemAnswers, Observation, Outcome, Question},
     upgrade::{Actor, Event, GateKind},
     values::{GateId, StepId},
 };
@@ -71,8 +71,14 @@ fn only_an_intent_gives_a_permit() {
 fn gate(number: u32) -> Vec<Event> {
     let gate = GateId::new(&step(), number);
     let text = || "x".to_owned();
-    let question =
-        Question { title: text(), todo: Vec::new(), why: text(), verified: text(), otherwise: text() };
+    let question = Question {
+        title: text(),
+        todo: Vec::new(),
+        why: text(),
+        verified: text(),
+        otherwise: text(),
+        items: Vec::new(),
+    };
     let choice = Choice::Done;
     vec![
         Event::GateOpened {
@@ -83,7 +89,13 @@ fn gate(number: u32) -> Vec<Event> {
             choices: vec![choice],
         },
         Event::GateEntered { gate: gate.clone() },
-        Event::GateAnswered { gate, choice, by: Actor("ada".into()), note: String::new() },
+        Event::GateAnswered {
+            gate,
+            choice,
+            by: Actor("ada".into()),
+            note: String::new(),
+            items: ItemAnswers::new(),
+        },
     ]
 }
 

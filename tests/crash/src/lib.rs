@@ -9,6 +9,6 @@ mod sweep;
 
 pub use case::{ALL, Case, case, request};
 pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
-pub use person::{Person, installs, obliging, saves_rules};
+pub use person::{Person, installs, items, obliging, saves_rules};
 pub use rig::{End, Rig, Secrets, given};
 pub use sweep::{Crash, every_point, every_point_of, report};

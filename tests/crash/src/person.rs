@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     engine::{Desk, Message, Said},
-    plan::{Choice, Operation},
+    plan::{Choice, ItemAnswer, ItemAnswers, Operation},
     upgrade::{Gate, GateKind, Request, State},
     values::ServerPath,
 };
@@ -93,11 +93,19 @@ impl Desk for Person {
         let choice = (self.deed)(&self.host, gate, state)?;
         Some(Message {
             id: gate.id.to_string(),
-            said: Said::Answer { gate: gate.id.clone(), choice },
+            said: Said::Answer { gate: gate.id.clone(), choice, items: items(gate, choice) },
             by: "Ada".to_owned(),
             note: "as the script says".to_owned(),
         })
     }
+}
+
+/// Every other item of a checklist was seen to; the rest is given up.
+#[must_use]
+pub fn items(gate: &Gate, choice: Choice) -> ItemAnswers {
+    let answers = [ItemAnswer::Done, ItemAnswer::GivenUp { why: "nobody needs it any more".to_owned() }];
+    let items = gate.question.items.iter().filter(|_| choice == Choice::Done);
+    items.map(|item| item.id.clone()).zip(answers.into_iter().cycle()).collect()
 }
 
 /// Does what the plan asks, and says "again" where the program is in doubt; leaves everything else open.

@@ -7,6 +7,7 @@
 )]
 
 mod article;
+mod checklist;
 mod crash_points;
 mod docs;
 mod faults;

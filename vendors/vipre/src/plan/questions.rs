@@ -42,6 +42,7 @@ impl Maker<'_> {
             ),
             otherwise: "nothing more is changed; while mail is held, senders keep it and try again"
                 .to_owned(),
+            items: Vec::new(),
         }
     }
 }
@@ -60,5 +61,6 @@ pub(super) fn export_question(file: &ServerPath) -> Question {
             "the upgrade waits; nothing was changed yet. If there are no custom rules, roll back and plan \
                     again with --no-rules REASON"
                 .to_owned(),
+        items: Vec::new(),
     }
 }
