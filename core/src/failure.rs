@@ -259,6 +259,13 @@ codes! {
     /// Exported settings are larger, deeper or wider than is read.
     SettingsTooLarge = "settings-too-large",
 
+    /// The product's settings could not be exported, or the exported file is not what it must be.
+    SettingsExport = "settings-export",
+    /// The product refuses to import its settings.
+    SettingsImport = "settings-import",
+    /// Settings cannot be, or were not, taken over.
+    SettingsLost = "settings-lost",
+
     // The run itself.
     /// A gate that is not open was answered, or with an answer it does not have.
     GateNotOpen = "gate-not-open",

@@ -131,6 +131,20 @@ impl Operate for Unregister<'_> {
 pub(super) struct Register<'a> {
     pub(super) snapshot: &'a StepId,
     pub(super) folder: &'a ServerPath,
+    pub(super) located: Option<&'a StepId>,
+}
+
+impl Register<'_> {
+    /// The product's folder as it is now.
+    fn folder(&self, ctx: &Context<'_>) -> Answer<ServerPath> {
+        let Some(step) = self.located else { return Ok(self.folder.clone()) };
+        match ctx.output(step)? {
+            Snapshot::Vendor { values, .. } if values.contains_key("folder") => {
+                Ok(ServerPath::new(values.get("folder").cloned().unwrap_or_default()))
+            }
+            _ => Err(Failure::new(Code::PlanLint, format!("the step {step} found no folder"))),
+        }
+    }
 }
 
 #[async_trait]
@@ -144,7 +158,7 @@ impl Operate for Register<'_> {
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         let (own, order) = recorded(ctx, self.snapshot)?;
-        let Heirs { own, order } = heirs(ctx, own, order, self.folder).await?;
+        let Heirs { own, order } = heirs(ctx, own, order, &self.folder(ctx)?).await?;
         let now = ctx.host.transport().agents().await?;
         let present: Vec<&Agent> = own.iter().filter_map(|agent| find(&now, &agent.id)).collect();
         let evidence: Vec<Evidence> = present.iter().map(|agent| line(agent)).collect();
@@ -163,8 +177,8 @@ impl Operate for Register<'_> {
 
     async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         let (own, order) = recorded(ctx, self.snapshot)?;
-        let Heirs { own, order } = heirs(ctx, own, order, self.folder).await?;
-        let shown = restore(ctx, permit, &own, &order, Some(self.folder)).await?;
+        let Heirs { own, order } = heirs(ctx, own, order, &self.folder(ctx)?).await?;
+        let shown = restore(ctx, permit, &own, &order, Some(&self.folder(ctx)?)).await?;
         Ok(Outcome::changed(format!("{} agents registered", own.len()))
             .shown(shown)
             .output(Snapshot::Agents { agents: own, order }))

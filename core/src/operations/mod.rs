@@ -92,7 +92,9 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
         Operation::Gate { .. } => Box::new(export::Confirmed),
         Operation::SnapshotAgents { folder } => Box::new(agents::SnapshotAgents { folder }),
         Operation::UnregisterAgents { snapshot } => Box::new(agents::Unregister { snapshot }),
-        Operation::RegisterAgents { snapshot, folder } => Box::new(agents::Register { snapshot, folder }),
+        Operation::RegisterAgents { snapshot, folder, located } => {
+            Box::new(agents::Register { snapshot, folder, located: located.as_ref() })
+        }
         Operation::VerifyAgents { snapshot } => Box::new(agents::Verify { snapshot }),
         Operation::HoldMail { service } => Box::new(hold::Hold { service }),
         Operation::ReleaseMail { service, hold } => Box::new(hold::Release { service, hold }),

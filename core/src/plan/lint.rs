@@ -76,7 +76,7 @@ fn names(plan: &Plan, say: &mut Say<'_>) {
     if plan.steps.is_empty() {
         say("a plan has steps", "none".to_owned(), "there is nothing to do");
     }
-    if !plan.steps.windows(2).all(|pair| pair[0].phase <= pair[1].phase) {
+    if !plan.steps.windows(2).all(|pair| pair[0].phase.may_precede(pair[1].phase)) {
         say("phases come in their order", phases(plan), "move the steps");
     }
     if plan.steps.iter().filter(|step| step.no_return).count() > 1 {
@@ -181,6 +181,15 @@ fn references(plan: &Plan, say: &mut Say<'_>) {
             Operation::Restart { when: RestartWhen::NeededBy(installer) } => Some(installer),
             _ => None,
         };
+        if let Operation::RegisterAgents { located: Some(found), .. } = &step.operation
+            && plan.index(found).is_none_or(|at| at >= index)
+        {
+            say(
+                "a step refers to an earlier one",
+                format!("{} refers to {found}", step.id),
+                "correct the name",
+            );
+        }
         if let Some(target) = target
             && plan.index(target).is_none_or(|at| at >= index)
         {

@@ -179,6 +179,9 @@ pub enum Operation {
         snapshot: StepId,
         /// Where moved assemblies are looked for.
         folder: ServerPath,
+        /// The vendor's step that found the product's folder anew, where a new version may choose another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        located: Option<StepId>,
     },
     /// Checks that the agents are as in the snapshot, and loaded.
     VerifyAgents {

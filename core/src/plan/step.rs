@@ -31,6 +31,15 @@ pub enum Phase {
     Review,
 }
 
+impl Phase {
+    /// Whether a step of this phase may come before one of the next. Replacing and restarting take turns: uninstall,
+    /// restart, install, restart.
+    #[must_use]
+    pub fn may_precede(self, next: Self) -> bool {
+        self <= next || (self, next) == (Self::Reboot, Self::Replace)
+    }
+}
+
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

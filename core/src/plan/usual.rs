@@ -11,6 +11,8 @@ use crate::{
 pub struct Usual<'a> {
     /// The product's folder.
     pub folder: &'a ServerPath,
+    /// The vendor's step that finds its folder anew after the installation.
+    pub located: Option<&'a str>,
     /// Names by which the installed product is found.
     pub product: &'a [String],
     /// Mail while the agents are detached.
@@ -100,6 +102,7 @@ impl Usual<'_> {
             Operation::RegisterAgents {
                 snapshot: StepId::new("snapshot-agents"),
                 folder: self.folder.clone(),
+                located: self.located.map(StepId::new),
             },
         )
         .within(600);

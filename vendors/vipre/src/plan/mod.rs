@@ -78,7 +78,12 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn usual(&self) -> Usual<'_> {
-        Usual { folder: &self.installation.folder, product: &self.product, unscanned: self.request.unscanned }
+        Usual {
+            folder: &self.installation.folder,
+            located: None,
+            product: &self.product,
+            unscanned: self.request.unscanned,
+        }
     }
 
     fn left_out(&self) -> Vec<(String, String)> {
