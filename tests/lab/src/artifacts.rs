@@ -11,8 +11,20 @@ use std::time::Duration;
 /// The triple the stand-ins are built for.
 const TRIPLE: &str = "x86_64-pc-windows-gnu";
 /// The stand-ins that the template holds.
-pub(crate) const PROGRAMS: [&str; 6] =
-    ["exchange-transport", "powershell", "vipre-plugin-manager", "vipre-console", "shutdown", "lab-tool"];
+pub(crate) const PROGRAMS: [&str; 8] = [
+    "exchange-transport",
+    "powershell",
+    "vipre-plugin-manager",
+    "vipre-console",
+    "eset-kernel",
+    "ecmd",
+    "shutdown",
+    "lab-tool",
+];
+/// The sources of the packages.
+const SOURCES: [&str; 3] = ["vipre.wxs", "other-product.wxs", "eset.wxs"];
+/// The programs that packages install.
+const PACKAGED: [&str; 4] = ["vipre-plugin-manager", "vipre-console", "eset-kernel", "ecmd"];
 
 /// Builds a program of the workspace for Windows, as the lab's own are built; the path of its `.exe`.
 pub fn build_for_windows(package: &str, program: &str) -> Result<PathBuf> {
@@ -65,10 +77,8 @@ impl Artifacts {
         let sources = tools::workspace().join("tests/lab");
         let mut inputs: Vec<PathBuf> =
             PROGRAMS.iter().map(|name| programs.join(format!("{name}.exe"))).collect();
-        inputs.extend(
-            ["wix/vipre.wxs", "wix/other-product.wxs", "wine/bcryptprimitives.c", "wine/lab.reg"]
-                .map(|f| sources.join(f)),
-        );
+        inputs.extend(SOURCES.map(|name| sources.join("wix").join(name)));
+        inputs.extend(["wine/bcryptprimitives.c", "wine/lab.reg"].map(|f| sources.join(f)));
         inputs.extend(
             ["src/packages.rs", "src/template.rs", "src/exchange.rs", "src/artifacts.rs"]
                 .map(|f| sources.join(f)),
@@ -94,8 +104,8 @@ impl Artifacts {
             .arg("-ladvapi32");
         tools::build(&mut gcc, &self.folder.join("gcc.log"), Duration::from_secs(60))?;
         let sources = tools::workspace().join("tests/lab/wix");
-        let sources = ["vipre.wxs", "other-product.wxs"].map(|name| sources.join(name));
-        let programs = ["vipre-plugin-manager.exe", "vipre-console.exe"].map(|name| self.programs.join(name));
+        let sources = SOURCES.map(|name| sources.join(name));
+        let programs = PACKAGED.map(|name| self.programs.join(format!("{name}.exe")));
         for file in sources.iter().chain(&programs) {
             at(file, fs::copy(file, self.folder.join(file.file_name().unwrap_or_default())))?;
         }

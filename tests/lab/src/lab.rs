@@ -9,9 +9,12 @@ use crate::sender::{self, Sender, SenderReport};
 use crate::{exchange, template, tools};
 use mailsec_lab_standins::agents::Agent;
 use mailsec_lab_standins::base64::encode_command;
+use mailsec_lab_standins::eset::{State, Store};
 use mailsec_lab_standins::events::{EventLine, read_lines};
 use mailsec_lab_standins::faults::Faults;
-use mailsec_lab_standins::layout::{self, LabFolder, LabSettings, PLUGIN_MANAGER_SERVICE, TRANSPORT_SERVICE};
+use mailsec_lab_standins::layout::{
+    self, ESET_INFO_KEY, ESET_SERVICE, LabFolder, LabSettings, PLUGIN_MANAGER_SERVICE, TRANSPORT_SERVICE,
+};
 use mailsec_lab_standins::ledger::Mail;
 use mailsec_lab_standins::state::{RegistryValue, ServiceState};
 use std::fs;
@@ -79,13 +82,42 @@ impl Lab {
         self.run(&[words.as_slice(), properties].concat())
     }
 
-    /// The version that the product states in the registry; nothing if it is not installed.
+    /// The version that the VIPRE stand-in states in the registry; nothing if it is not installed.
     pub fn vipre_version(&self) -> Result<Option<String>> {
-        match self.read_registry(layout::VIPRE_KEY, "Version")? {
+        self.text(layout::VIPRE_KEY, "Version")
+    }
+
+    fn text(&self, key: &str, value: &str) -> Result<Option<String>> {
+        match self.read_registry(key, value)? {
             None => Ok(None),
-            Some(RegistryValue::Text(version)) => Ok(Some(version)),
-            Some(other) => Err(LabError::failed("the product's version", format!("{other:?}"))),
+            Some(RegistryValue::Text(text)) => Ok(Some(text)),
+            Some(other) => Err(LabError::failed(format!("{key}, {value}"), format!("{other:?}"))),
         }
+    }
+
+    /// Installs a version of the ESET stand-in, which registers its agent itself, gives it settings of years of use,
+    /// and restarts transport.
+    pub fn install_eset(&self, package: Package) -> Result<()> {
+        self.install(package, &[])?.success()?;
+        self.eset(&["used"])?;
+        self.stop_service(TRANSPORT_SERVICE)?;
+        self.start_service(TRANSPORT_SERVICE)
+    }
+
+    /// What a person does in the ESET stand-in's window; `lab-tool` tells what there is.
+    pub fn eset(&self, words: &[&str]) -> Result<()> {
+        self.machine.tool(&[&["eset"], words].concat()).map(|_| ())
+    }
+
+    /// What the ESET stand-in keeps; nothing if it is not there.
+    pub fn eset_state(&self) -> Result<Option<State>> {
+        let folder = self.linux_path(r"C:\ProgramData\ESET\ESET Security\Lab");
+        at(&folder, Store::at(&folder).load())
+    }
+
+    /// The version that the ESET stand-in states in the registry; nothing if it is not installed.
+    pub fn eset_version(&self) -> Result<Option<String>> {
+        self.text(ESET_INFO_KEY, "ProductVersion")
     }
 
     /// The product's settings folder, as Linux sees it.
@@ -172,7 +204,7 @@ impl Lab {
     }
 
     fn switch_on(&self) -> Result<()> {
-        self.machine.switch_on(&[TRANSPORT_SERVICE, PLUGIN_MANAGER_SERVICE])
+        self.machine.switch_on(&[TRANSPORT_SERVICE, PLUGIN_MANAGER_SERVICE, ESET_SERVICE])
     }
 
     // ---- mail

@@ -52,6 +52,24 @@ fn an_upgrade_survives_kill_power_cut_and_restart_and_loses_no_mail() {
 }
 
 #[test]
+fn a_restart_that_an_installer_asked_for_is_not_lost_with_the_program_that_waited_for_it() {
+    let machine = Machine::with_vipre_45();
+    let before = machine.picture();
+    let mut run = machine.begin(Package::Vipre51Reboot);
+    machine.await_flight("run-installer");
+    std::thread::sleep(Duration::from_millis(300));
+    run.kill_9().unwrap();
+
+    // The installer goes on alone and ends with 3010, which nobody sees.
+    machine.mailsec(&["resume", "--no-input"]).is(RESTART);
+    machine.lab.reboot().unwrap();
+    machine.mailsec(&["resume", "--no-input"]).is(DONE);
+    assert!(machine.restart_is_proven());
+    machine.verify_upgraded_without_mail(&before);
+    machine.no_secret_left();
+}
+
+#[test]
 fn a_refused_installer_leaves_the_server_as_it_was() {
     let machine = Machine::with_vipre_45();
     let before = machine.picture();

@@ -1,4 +1,4 @@
-//! The decoding of `-EncodedCommand`: Base64 of a script in UTF-16, low byte first.
+//! Base64, and `-EncodedCommand`: that of a script in UTF-16, low byte first.
 
 /// The script in an encoded command; nothing if it is not one.
 pub fn decode_command(encoded: &str) -> Option<String> {
@@ -13,8 +13,12 @@ pub fn decode_command(encoded: &str) -> Option<String> {
 
 /// The encoded command for a script: what a caller of the shell passes.
 pub fn encode_command(script: &str) -> String {
+    encode(&script.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
+}
+
+/// Bytes in Base64.
+pub fn encode(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let bytes: Vec<u8> = script.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let group =

@@ -24,6 +24,17 @@ pub const PLUGIN_MANAGER_SERVICE: &str = "VipreLabPluginManager";
 /// Display name of the product's service, as the vendor's upgrade article gives it.
 pub const PLUGIN_MANAGER_DISPLAY: &str = "VIPRE Email Security Plugin Manager";
 
+/// Short name of ESET's core service, as field scripts name it.
+pub const ESET_SERVICE: &str = "ekrn";
+/// The registry key under HKLM in which ESET's products state what they are, as field scripts read it.
+pub const ESET_INFO_KEY: &str = r"SOFTWARE\ESET\ESET Security\CurrentVersion\Info";
+/// The folder of the ESET stand-in. The real one's is in no source.
+pub const ESET_FOLDER: &str = r"C:\Program Files\ESET\ESET Mail Security Lab";
+/// The assembly that holds the ESET stand-in's transport agent.
+pub const ESET_ASSEMBLY: &str = r"C:\Program Files\ESET\ESET Mail Security Lab\EsetLab.TransportAgent.dll";
+/// The ESET stand-in's transport agent. The real one's name is in no source.
+pub const ESET_AGENT: &str = "EsetLab Filtering Agent";
+
 /// The lab's settings: `lab.json` in the lab's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

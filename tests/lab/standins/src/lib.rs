@@ -9,6 +9,7 @@ pub mod agents;
 pub mod base64;
 mod call;
 pub mod cmdlets;
+pub mod eset;
 pub mod events;
 pub mod faults;
 pub mod frame;

@@ -1,6 +1,6 @@
 //! What the stand-ins ask of Windows.
 
-use crate::layout::{EXCHANGE_FOLDER, EXCHANGE_SETUP_KEY};
+use crate::layout::{ESET_INFO_KEY, EXCHANGE_FOLDER, EXCHANGE_SETUP_KEY};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt as _;
@@ -21,4 +21,10 @@ pub fn exchange_folder() -> PathBuf {
 /// Holds an assembly as a process that loaded it does, until the file is dropped.
 pub fn hold(assembly: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).share_mode(SHARE_READ).open(assembly)
+}
+
+/// The version that the ESET stand-in's installation states.
+pub fn eset_version() -> io::Result<String> {
+    let version = LOCAL_MACHINE.open(ESET_INFO_KEY).and_then(|key| key.get_string("ProductVersion"));
+    version.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.to_string()))
 }

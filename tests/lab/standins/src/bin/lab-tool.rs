@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 #[cfg(windows)]
+#[path = "lab-tool/eset.rs"]
+mod eset;
+#[cfg(windows)]
 #[path = "lab-tool/tool.rs"]
 mod tool;
 

@@ -1,5 +1,6 @@
 //! `lab-tool COMMAND ...`: see `usage`.
 
+use super::eset;
 use mailsec_lab_standins::state::{RegistryValue, ServiceState};
 use std::error::Error;
 use std::fs;
@@ -12,7 +13,7 @@ use windows_service::Error as ServiceError;
 use windows_service::service::{self, ServiceAccess, ServiceStatus};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+pub(super) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "run CODE-FILE PROGRAM [ARGUMENT...] | services | settle SECONDS NAME... | \
                      start NAME SECONDS | stop NAME SECONDS | shutdown SECONDS | registry KEY VALUE | registry-set KEY VALUE TEXT | \
@@ -46,7 +47,8 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["volatile-set", key, value, text] => {
             LOCAL_MACHINE.options().read().write().create().volatile().open(key)?.set_string(value, text)?
         }
-        _ => return Err(USAGE.into()),
+        ["eset", words @ ..] => eset::command(words)?,
+        _ => return Err(format!("{USAGE} | {}", eset::USAGE).into()),
     }
     Ok(ExitCode::SUCCESS)
 }
