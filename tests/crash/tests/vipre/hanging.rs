@@ -9,7 +9,7 @@ use mailsec_core::{
     failure::Code,
     host::{
         Answer, Clock, Directory, Files, Host, Mail, Packages, Power, ProcessInfo, Processes, Registry,
-        Secrets, Services, Transport,
+        Secrets, Services, ToolExit, ToolRun, Transport,
     },
     journal::{Journal, MemoryJournal},
     upgrade::{Event, Finish, GateKind},
@@ -47,6 +47,10 @@ impl Processes for Hanging {
             pending::<()>().await;
         }
         self.host.close(permit, process, grace).await
+    }
+
+    async fn run(&self, permit: &Permit, tool: &ToolRun) -> Answer<ToolExit> {
+        Processes::run(&self.host, permit, tool).await
     }
 }
 
