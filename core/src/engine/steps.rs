@@ -59,7 +59,8 @@ impl Engine<'_> {
     /// Has the vendor make its question from what is found now, which may be that there is nothing to ask.
     pub(super) async fn ask_vendor(&mut self, index: usize) -> Result<(), Failure> {
         let step = self.step(index);
-        let asked = question(&step.operation, &self.context(&step)).await;
+        let ctx = self.context(&step);
+        let asked = self.look(&step, question(&step.operation, &ctx)).await;
         match asked {
             Ok(Some(question)) => {
                 self.open_gate(planned(&self.state, index, question));
