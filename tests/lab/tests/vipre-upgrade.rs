@@ -46,7 +46,8 @@ fn an_upgrade_survives_kill_power_cut_and_restart_and_loses_no_mail() {
     assert_eq!(machine.restart_is_proven(), restart_asked_for);
 
     let sent = sender.finish().unwrap();
-    machine.verify_upgraded(&before, &sent);
+    machine.verify_upgraded(&before, Package::Vipre51.version(), None);
+    machine.verify_mail(&sent);
     machine.mailsec(&["journal", "verify"]).is(DONE);
     machine.no_secret_left();
 }
@@ -65,7 +66,7 @@ fn a_restart_that_an_installer_asked_for_is_not_lost_with_the_program_that_waite
     machine.lab.reboot().unwrap();
     machine.mailsec(&["resume", "--no-input"]).is(DONE);
     assert!(machine.restart_is_proven());
-    machine.verify_upgraded_without_mail(&before);
+    machine.verify_upgraded(&before, Package::Vipre51.version(), None);
     machine.no_secret_left();
 }
 
@@ -97,5 +98,5 @@ fn an_attended_upgrade_waits_for_the_person_and_verifies() {
     let gate = machine.gate().unwrap();
     machine.mailsec(&["answer", &gate, "done"]).is(DONE);
     machine.mailsec(&["resume", "--no-input"]).is(DONE);
-    machine.verify_upgraded_without_mail(&before);
+    machine.verify_upgraded(&before, Package::Vipre51.version(), None);
 }
