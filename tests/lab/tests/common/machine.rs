@@ -3,7 +3,7 @@
 use mailsec_core::{
     engine::load,
     journal::WitnessReader,
-    upgrade::{Standing, State, StepState},
+    upgrade::{GateKind, Standing, State, StepState},
 };
 use mailsec_lab::{Agent, Ended, Lab, Running, SenderReport, build_for_windows, directory::Directory};
 use std::{
@@ -66,6 +66,10 @@ impl Told {
     #[track_caller]
     pub(crate) fn is(&self, code: u32) {
         self.is_one_of(&[code]);
+    }
+
+    pub(crate) fn stdout(&self) -> &str {
+        &self.0.stdout
     }
 
     pub(crate) fn code(&self) -> u32 {
@@ -157,6 +161,12 @@ impl Machine {
         });
     }
 
+    /// Until a gate waits for an answer.
+    #[track_caller]
+    pub(crate) fn await_gate(&self) {
+        self.until("a gate", |state| state.gate.as_ref().is_some_and(|gate| gate.entered));
+    }
+
     /// Until the service has come as far as it can without a person.
     #[track_caller]
     pub(crate) fn await_rest(&self) {
@@ -187,6 +197,19 @@ impl Machine {
             let step = state.plan_steps().iter().position(|step| step.id.as_str() == "restart-server");
             step.is_some_and(|step| matches!(state.steps[step].state, StepState::Done(_)))
         })
+    }
+
+    /// Whether the open gate asks what the plan says, and not because something went wrong.
+    pub(crate) fn gate_is_planned(&self) -> bool {
+        self.upgrade().and_then(|state| state.gate).is_some_and(|gate| gate.why == GateKind::Planned)
+    }
+
+    /// The path that ends in this file name, as the open gate's question has it.
+    pub(crate) fn asked_path(&self, file: &str) -> String {
+        let todo =
+            self.upgrade().and_then(|state| state.gate).map(|gate| gate.question.todo).unwrap_or_default();
+        let words = todo.iter().flat_map(|line| line.split_whitespace());
+        words.map(|word| word.trim_matches('"')).find(|word| word.ends_with(file)).unwrap().to_owned()
     }
 
     pub(crate) fn gate(&self) -> Option<String> {
