@@ -274,9 +274,17 @@ impl State {
         held
     }
 
+    /// Whether a step changes agents, or may: an installer can register them by itself, and transport has not loaded
+    /// them then.
     pub(super) fn changes_agents(&self, id: &StepId) -> bool {
         self.plan.as_ref().and_then(|plan| plan.step(id)).is_some_and(|step| {
-            matches!(step.operation, Operation::UnregisterAgents { .. } | Operation::RegisterAgents { .. })
+            matches!(
+                step.operation,
+                Operation::UnregisterAgents { .. }
+                    | Operation::RegisterAgents { .. }
+                    | Operation::RunInstaller { .. }
+                    | Operation::Uninstall { .. }
+            )
         })
     }
 

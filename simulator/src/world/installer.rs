@@ -220,6 +220,14 @@ impl World {
                     let row = super::agents::AgentRow::new(name, factory, assembly);
                     rows.push(Arc::new(super::agents::AgentRow { enabled: *enable, ..row }));
                 }
+                // What scans is whatever the product has registered; an agent of another name takes over.
+                let scans = |name: &String| rows.iter().any(|row| row.name.eq_ignore_ascii_case(name));
+                self.mail.scanners.retain(scans);
+                for (name, ..) in agents {
+                    if !self.mail.scanners.contains(name) {
+                        self.mail.scanners.push(name.clone());
+                    }
+                }
                 self.set_agent_rows(TransportService::Hub, rows).map_err(|why| why.to_string())?;
             }
         }

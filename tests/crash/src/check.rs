@@ -49,7 +49,9 @@ pub(crate) fn settled(rig: &Rig) -> World {
 }
 
 pub(crate) fn picture(world: &World) -> Picture {
-    oracle::picture(world, &vipre::path("Settings"))
+    let eset = world.eset_settings_file();
+    let settings = if world.disk.has_file(&eset) { eset.parent() } else { None };
+    oracle::picture(world, &settings.unwrap_or_else(|| vipre::path("Settings")))
 }
 
 fn installs(world: &World) -> usize {
@@ -72,7 +74,7 @@ pub fn check(case: &Case, rig: &Rig, end: &End, calm: &Calm) -> Vec<String> {
         oracle::no_mail_lost(&world),
         scanned,
         oracle::transport_in_effect(&world),
-        accounts_work(&world),
+        if rig.plan.product == "vipre" { accounts_work(&world) } else { Ok(()) },
         ledger_agrees(rig),
         nothing_twice(rig),
         nothing_forgotten(rig),

@@ -3,11 +3,14 @@
 
 mod case;
 mod check;
-mod person;
+pub mod person;
 mod rig;
 mod sweep;
 
-pub use case::{ALL, Case, case, request};
+pub use case::{
+    Case, case, eset,
+    vipre::{ALL, request},
+};
 pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
 pub use person::{Person, installs, items, obliging, saves_rules};
 pub use rig::{End, Rig, Secrets, given};

@@ -12,6 +12,7 @@ use mailsec_core::{
     upgrade::{Event, Finish, State},
     values::{Secret, SecretRef, UpgradeId},
 };
+use mailsec_eset::Eset;
 use mailsec_simulator::{PoweredJournal, SimHost, World, worlds::vipre as lab};
 use mailsec_vipre::{SERVICE_PASSWORD, Vipre};
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ const PROCESSES: usize = 80;
 
 /// The version of the program that plans.
 const VERSION: &str = "0.1.0";
+
+/// The products, of which one is installed.
+pub const PRODUCTS: [&dyn MailSecurityProduct; 2] = [&Vipre, &Eset];
 
 /// Passwords by name.
 pub type Secrets = BTreeMap<SecretRef, Secret>;
@@ -68,6 +72,8 @@ pub struct Rig {
     pub acknowledged: Vec<u64>,
     /// The engine's own state when the last process ended.
     pub last: Option<State>,
+    /// The product.
+    pub product: &'static dyn MailSecurityProduct,
     /// The server when the plan was made.
     pub before: World,
     secrets: Secrets,
@@ -98,18 +104,30 @@ impl Rig {
     pub fn plan_with(world: World, request: &UpgradeRequest, secrets: Secrets) -> Result<Self, Vec<Finding>> {
         let host = SimHost::in_memory(world).with_secrets(secrets.clone());
         let blocked = |failure: Failure| vec![Finding::blocker(failure)];
-        let facts = block_on(Vipre.gather(&host, request)).map_err(blocked)?;
-        let installation = Vipre.detect(&facts).map_err(blocked)?.ok_or_else(Vec::new)?;
-        let findings = Vipre.assess(&installation, &facts, request);
+        let mut found = None;
+        for product in PRODUCTS {
+            let facts = block_on(product.gather(&host, request)).map_err(blocked)?;
+            let detected = product.detect(&facts).map_err(blocked)?;
+            found = found.or(detected.map(|installation| (product, facts, installation)));
+        }
+        let (product, facts, installation) = found.ok_or_else(Vec::new)?;
+        product.accepts(request).map_err(blocked)?;
+        let findings = product.assess(&installation, &facts, request);
         if findings.iter().any(|finding| finding.severity == Severity::Blocker) {
             return Err(findings);
         }
         let made = host.clock().now();
-        let plan = Vipre.plan(&installation, &facts, request, made, VERSION).map_err(blocked)?;
-        Self::of(host, secrets, plan, findings).map_err(blocked)
+        let plan = product.plan(&installation, &facts, request, made, VERSION).map_err(blocked)?;
+        Self::of(product, host, secrets, plan, findings).map_err(blocked)
     }
 
-    fn of(host: SimHost, secrets: Secrets, plan: Plan, findings: Vec<Finding>) -> Result<Self, Failure> {
+    fn of(
+        product: &'static dyn MailSecurityProduct,
+        host: SimHost,
+        secrets: Secrets,
+        plan: Plan,
+        findings: Vec<Finding>,
+    ) -> Result<Self, Failure> {
         let version = VERSION;
         let broken = lint(&plan);
         assert!(broken.is_empty(), "the plan breaks the lint: {broken:?}");
@@ -130,6 +148,7 @@ impl Rig {
             version,
             acknowledged: Vec::new(),
             last: None,
+            product,
             before,
             secrets,
         })
@@ -177,7 +196,7 @@ impl Rig {
     pub fn with_plan(self, change: impl FnOnce(&mut Plan)) -> Result<Self, Failure> {
         let mut plan = self.plan;
         change(&mut plan);
-        Self::of(self.host, self.secrets, plan, self.findings)
+        Self::of(self.product, self.host, self.secrets, plan, self.findings)
     }
 
     /// One process: runs until it ends, waits, or loses its power.
@@ -199,9 +218,10 @@ impl Rig {
         self.processes += 1;
         let mut watcher = Notes(&mut self.acknowledged);
         let (host, upgrade, version) = (&self.host, self.upgrade, self.version);
+        let vendor = self.product.vendor();
         let (result, last) = block_on(async {
             let by = (version, "Ada");
-            match Engine::open(host, journal, upgrade, None, person, &mut watcher, by).await {
+            match Engine::open(host, journal, upgrade, vendor, person, &mut watcher, by).await {
                 Ok(mut engine) => (engine.run().await, Some(engine.state().clone())),
                 Err(failure) => (Err(failure), None),
             }

@@ -1,13 +1,14 @@
-//! The plans that are interrupted everywhere: a table of names.
+//! Plans of VIPRE's upgrade.
 
-use crate::{Person, Rig, Secrets, given, obliging};
+use super::Case;
+use crate::{Secrets, given, obliging};
 use mailsec_core::{
     plan::UnscannedPolicy,
-    product::{AccountChoice, BackupChoice, Finding, InstallerChoice, RulesChoice, UpgradeRequest},
+    product::{AccountChoice, BackupChoice, InstallerChoice, RulesChoice, UpgradeRequest},
     values::{AccountName, Secret, SecretRef, ServerPath},
 };
 use mailsec_simulator::{
-    Fault, SimHost, World,
+    Fault, World,
     world::{
         act::{ACCOUNT_PROPERTY, PASSWORD_PROPERTY},
         directory::SimUser,
@@ -17,50 +18,6 @@ use mailsec_simulator::{
 
 /// The account that is created, or used instead of the present one.
 const OTHER_ACCOUNT: &str = r"LAB\svc-mail";
-
-/// One way to upgrade: a world, a request, and what is known of passwords.
-#[derive(Clone, Copy)]
-pub struct Case {
-    /// What is survived.
-    pub name: &'static str,
-    world: fn() -> World,
-    request: fn(&mut UpgradeRequest),
-    secrets: fn() -> Secrets,
-}
-
-impl Case {
-    /// A fresh rig, planned and journaled.
-    ///
-    /// # Errors
-    /// The findings that forbid it.
-    pub fn rig(&self) -> Result<Rig, Vec<Finding>> {
-        let mut wanted = request();
-        (self.request)(&mut wanted);
-        Rig::plan_with((self.world)(), &wanted, (self.secrets)())
-    }
-
-    /// The person at the server.
-    #[must_use]
-    pub fn person(&self, host: &SimHost) -> Person {
-        Person::new(host, obliging)
-    }
-
-    /// Whether its installer is a program of its own, without Windows Installer.
-    #[must_use]
-    pub fn is_program(&self) -> bool {
-        let mut wanted = request();
-        (self.request)(&mut wanted);
-        wanted.installer.as_str() == installers::RIGHT_EXE
-    }
-
-    /// Whether no mail may pass unscanned.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        let mut wanted = request();
-        (self.request)(&mut wanted);
-        wanted.unscanned == UnscannedPolicy::Hold
-    }
-}
 
 /// The usual request: silent, mail held, nothing left to a person.
 #[must_use]
@@ -112,7 +69,14 @@ fn create(generate: bool) -> AccountChoice {
     AccountChoice::Create { account: other(), generate }
 }
 
-const USUAL: Case = Case { name: "silent, held", world: vipre_45, request: |_| {}, secrets: given };
+const USUAL: Case = Case {
+    name: "silent, held",
+    world: vipre_45,
+    usual: request,
+    request: |_| {},
+    secrets: given,
+    deed: obliging,
+};
 
 /// Every plan.
 pub const ALL: &[Case] = &[
@@ -170,6 +134,7 @@ pub const ALL: &[Case] = &[
         world: with_other_account,
         request: |request| request.account = AccountChoice::Use(other()),
         secrets: || given().into_iter().chain(former()).collect(),
+        ..USUAL
     },
     Case {
         name: "rules exported by a person",
@@ -210,13 +175,4 @@ fn former() -> Secrets {
 
 fn given_as(password: &str) -> Secrets {
     given().into_keys().map(|name| (name, Secret::new(password))).collect()
-}
-
-/// A plan by its name.
-///
-/// # Panics
-/// When there is none of that name.
-#[must_use]
-pub fn case(name: &str) -> Case {
-    ALL.iter().find(|case| case.name == name).copied().unwrap_or_else(|| panic!("no case {name:?}"))
 }

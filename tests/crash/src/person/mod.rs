@@ -1,5 +1,7 @@
 //! A person who does what gates ask, as far as the script goes.
 
+pub mod eset;
+
 use crate::rig::given;
 use async_trait::async_trait;
 use mailsec_core::{
@@ -15,12 +17,14 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-type Deed = Box<dyn Fn(&SimHost, &Gate, &State) -> Option<Choice> + Send + Sync>;
+/// What a person does at a gate, and answers; `None` leaves it open.
+pub type Deed = fn(&SimHost, &Gate, &State) -> Option<Choice>;
+type AnyDeed = Box<dyn Fn(&SimHost, &Gate, &State) -> Option<Choice> + Send + Sync>;
 
 /// Answers gates by a rule, and makes requests once so many events are journaled.
 pub struct Person {
     host: SimHost,
-    deed: Deed,
+    deed: AnyDeed,
     requests: Mutex<Vec<(usize, Request)>>,
     turns: AtomicUsize,
     asked: Mutex<Vec<(GateKind, String)>>,
@@ -141,6 +145,6 @@ pub fn saves_rules(host: &SimHost, gate: &Gate, state: &State) {
     _ = host.change(|world| world.person_saves(file, b"<Rules><Rule name=\"a\" /></Rules>"));
 }
 
-fn operation<'s>(gate: &Gate, state: &'s State) -> Option<&'s Operation> {
+pub(crate) fn operation<'s>(gate: &Gate, state: &'s State) -> Option<&'s Operation> {
     state.plan_steps().get(gate.step).map(|step| &step.operation)
 }

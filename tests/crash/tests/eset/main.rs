@@ -1,0 +1,11 @@
+//! ESET's upgrade on the simulated server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::result_large_err,
+    reason = "tests, helpers included"
+)]
+
+mod crash_points;
