@@ -96,7 +96,8 @@ impl Build {
         let first = SimSettings::of(self.version())
             .and("plugins/SimGeneral/settings/SimLogDays", "30")
             .and("plugins/SimGeneral/settings/SimUpdates", "hourly")
-            .and("plugins/SimAntispam/settings/SimThreshold", "50");
+            .and("plugins/SimAntispam/settings/SimThreshold", "50")
+            .and("plugins/SimMail/settings/SimEnabled", "1");
         match self {
             Self::V45 => first,
             Self::V65 | Self::V73 => first.and("plugins/SimAntispam/settings/SimGreylisting", "0"),

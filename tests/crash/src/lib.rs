@@ -1,10 +1,10 @@
 #![forbid(unsafe_code)]
 //! A rig that runs a whole upgrade on the simulated server, with a scripted person and crashes where asked.
 
-mod case;
+pub mod case;
 mod check;
 pub mod person;
-mod rig;
+pub mod rig;
 mod sweep;
 
 pub use case::{

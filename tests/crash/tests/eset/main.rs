@@ -8,4 +8,7 @@
     reason = "tests, helpers included"
 )]
 
+mod article;
 mod crash_points;
+mod faults;
+mod pairs;

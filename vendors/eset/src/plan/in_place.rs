@@ -2,11 +2,14 @@
 
 use super::{Maker, steps::own};
 use crate::operations::name;
-use mailsec_core::plan::{Phase, Step, VendorTraits};
+use mailsec_core::{
+    plan::{Phase, Step, VendorTraits},
+    product::Method,
+};
 
 impl Maker<'_> {
     pub(super) fn in_place(&self) -> Vec<Step> {
-        let mut install = self.install();
+        let mut install = self.install(Method::InPlace);
         install.no_return = true;
         let mut steps = self.survey();
         steps.extend(self.back_up());

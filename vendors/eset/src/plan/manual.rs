@@ -8,8 +8,8 @@ use crate::{names, operations::name};
 use mailsec_core::{
     Failure,
     failure::Code,
-    plan::{OnPartial, Operation, Phase, Question, SecretProperty, Step, VendorTraits},
-    values::SecretRef,
+    plan::{OnPartial, Operation, Phase, Question, Step, VendorTraits},
+    product::Method,
 };
 
 impl Maker<'_> {
@@ -25,7 +25,7 @@ impl Maker<'_> {
             "Restart the server",
             "the vendor's article restarts it between uninstall and installation",
         ));
-        steps.push(self.install());
+        steps.push(self.install(Method::Manual));
         steps.push(self.restart_if_asked());
         steps.extend(self.installed());
         steps.extend(self.import());
@@ -75,10 +75,6 @@ impl Maker<'_> {
                 .expected("its MSI product code in the registry")
                 .found("none")
         })?;
-        let secrets = self.request.settings_password.then(|| SecretProperty {
-            name: names::PASSWORD_PROPERTY.to_owned(),
-            secret: SecretRef::new(names::SETTINGS_PASSWORD),
-        });
         let mut step = Step::new(
             "uninstall",
             Phase::Replace,
@@ -87,7 +83,7 @@ impl Maker<'_> {
             Operation::Uninstall {
                 product_code: code,
                 product: self.product.clone(),
-                secrets: secrets.into_iter().collect(),
+                secrets: self.password().into_iter().collect(),
                 log: self.request.logs.join(&format!("uninstall-eset-{}.log", self.installation.version)),
             },
         )

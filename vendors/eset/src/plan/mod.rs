@@ -9,11 +9,11 @@ use mailsec_core::{
     Failure,
     failure::Code,
     host::{PackageKind, ServiceName},
-    plan::{ExpectedPackage, InstallerMode, Naming, Plan, Question, Step, Usual},
+    plan::{ExpectedPackage, InstallerMode, Naming, Plan, Question, SecretProperty, Step, Usual},
     product::{
         BackupChoice, Draft, FactQuery, Facts, Installation, InstallerChoice, Method, UpgradeRequest, checks,
     },
-    values::{ServerPath, Timestamp, Version},
+    values::{SecretRef, ServerPath, Timestamp, Version},
 };
 
 /// The key of the product.
@@ -92,14 +92,25 @@ impl Maker<'_> {
         self.usual().survey(services.collect(), &self.package)
     }
 
+    /// The property that takes the settings password, where one protects the settings.
+    fn password(&self) -> Option<SecretProperty> {
+        self.request.settings_password.then(|| SecretProperty {
+            name: names::PASSWORD_PROPERTY.to_owned(),
+            secret: SecretRef::new(names::SETTINGS_PASSWORD),
+        })
+    }
+
     /// An MSI package runs silently by Windows Installer's own switches; a program has none that a source names.
-    fn mode(&self) -> InstallerMode {
+    fn mode(&self, method: Method) -> InstallerMode {
+        // Over a protected product the installer is given its password; a fresh one has none yet.
+        let given = self.password().filter(|_| method == Method::InPlace);
         match &self.request.mode {
-            InstallerChoice::Silent { arguments, secrets, .. } => {
-                InstallerMode::Silent { arguments: arguments.clone(), secrets: secrets.clone() }
-            }
+            InstallerChoice::Silent { arguments, secrets, .. } => InstallerMode::Silent {
+                arguments: arguments.clone(),
+                secrets: secrets.iter().cloned().chain(given).collect(),
+            },
             InstallerChoice::AsUsual if self.package.kind == PackageKind::Msi => {
-                InstallerMode::Silent { arguments: Vec::new(), secrets: Vec::new() }
+                InstallerMode::Silent { arguments: Vec::new(), secrets: given.into_iter().collect() }
             }
             InstallerChoice::AsUsual | InstallerChoice::Attended => {
                 InstallerMode::Attended { question: self.installer_question() }

@@ -5,6 +5,7 @@ use crate::{names, operations::name};
 use mailsec_core::{
     host::ServiceName,
     plan::{OnPartial, Operation, Phase, RestartWhen, Retry, Step, VendorTraits},
+    product::Method,
     values::{ServerPath, StepId},
 };
 
@@ -77,7 +78,7 @@ impl Maker<'_> {
     }
 
     /// The installer, silent or by a person.
-    pub(super) fn install(&self) -> Step {
+    pub(super) fn install(&self, method: Method) -> Step {
         let mut install = Step::new(
             "run-installer",
             Phase::Replace,
@@ -85,7 +86,7 @@ impl Maker<'_> {
             "this is the upgrade itself",
             Operation::RunInstaller {
                 package: self.package.clone(),
-                mode: self.mode(),
+                mode: self.mode(method),
                 log: self.request.logs.join(&format!("install-eset-{}.log", self.to)),
                 product: self.product.clone(),
             },

@@ -1,0 +1,230 @@
+//! What goes wrong on servers, by name: it strikes after the plan was made. Each row says how the upgrade ends with
+//! nobody there but the one who answers the plan's own questions, and what a person then needs to get to the end.
+
+use mailsec_core::{
+    plan::{Choice, Operation},
+    upgrade::{Finish, GateKind},
+    values::ServerPath,
+};
+use mailsec_crash_tests::{
+    End, Person, Rig, case,
+    eset::{request, settings_password},
+    person::eset::{import_file, obliging},
+    unchanged,
+};
+use mailsec_simulator::{
+    Fault, World,
+    faults::SpoiltExport,
+    oracle,
+    world::eset::SETTINGS_PASSWORD,
+    worlds::{eset, eset_installers},
+};
+
+fn ended(end: &End) -> String {
+    match end {
+        End::Finished(how) => format!("{how:?}"),
+        End::Waiting(gate) => format!("asks: {gate}"),
+        other => format!("{other:?}"),
+    }
+}
+
+type Row = (&'static str, &'static str, fn() -> Fault, &'static str);
+
+const MANUAL: &str = "manual, 6.5 to 11.1, held";
+const IN_PLACE: &str = "in place, held";
+
+const TABLE: &[Row] = &[
+    ("export tool fails", MANUAL, || Fault::ToolExit(9), "asks: export-settings#1"),
+    ("export is not there", MANUAL, || Fault::ExportSpoilt(SpoiltExport::Missing), "asks: export-settings#1"),
+    ("export is empty", MANUAL, || Fault::ExportSpoilt(SpoiltExport::Empty), "asks: export-settings#1"),
+    ("export is foreign", MANUAL, || Fault::ExportSpoilt(SpoiltExport::Foreign), "asks: export-settings#1"),
+    (
+        "export of another build",
+        MANUAL,
+        || Fault::ExportSpoilt(SpoiltExport::OtherBuild),
+        "asks: export-settings#1",
+    ),
+    (
+        "export is empty, in place",
+        IN_PLACE,
+        || Fault::ExportSpoilt(SpoiltExport::Empty),
+        "asks: export-settings#1",
+    ),
+    ("uninstall fails", MANUAL, || Fault::InstallerExit(1603), "RolledBack"),
+    ("uninstall has begun a restart", MANUAL, || Fault::InstallerExit(1641), "Succeeded"),
+    ("uninstall is cancelled", MANUAL, || Fault::InstallerExit(1602), "asks: uninstall#2"),
+    ("installer fails, in place", IN_PLACE, || Fault::InstallerExit(1603), "RolledBack"),
+    ("installer wants a restart, in place", IN_PLACE, || Fault::InstallerExit(3010), "Succeeded"),
+    (
+        "settings are lost in the import",
+        MANUAL,
+        || Fault::ImportLoses("plugins/SimMail".to_owned()),
+        "Succeeded",
+    ),
+    ("spontaneous reboot", MANUAL, || Fault::SpontaneousReboot(60_000), "Succeeded"),
+    ("restart does not happen", MANUAL, || Fault::RestartDoesNotHappen(1), "Succeeded"),
+    ("disk full", MANUAL, || Fault::DiskFull(64), "asks: export-settings#1"),
+    ("mail is refused", MANUAL, || Fault::MailRefused, "asks: probe-mail#3"),
+];
+
+#[test]
+fn every_named_fault_ends_in_a_safe_state() {
+    let mut found = Vec::new();
+    for (name, plan, fault, _) in TABLE {
+        let mut rig = case(plan).rig().unwrap().struck_by(|world| fault().apply(world));
+        let person = Person::new(&rig.host, obliging);
+        let end = ended(&rig.run(&person));
+        if end == "RolledBack" || end.contains("export-settings") {
+            assert_eq!(unchanged(&rig.before, &rig), [""; 0], "{name}");
+        }
+        assert_eq!(oracle::none_unscanned(&rig.host.world()), Ok(()), "{name}");
+        found.push((*name, end.clone()));
+        if end.starts_with("asks") {
+            put_right_and_retry(rig, name);
+        }
+    }
+    let table: Vec<_> = TABLE.iter().map(|(name, _, _, end)| (*name, (*end).to_owned())).collect();
+    assert_eq!(found, table);
+}
+
+fn put_right_and_retry(mut rig: Rig, name: &str) {
+    rig.change(|world| {
+        world.faults = Default::default();
+        world.disk.capacity.insert("c".to_owned(), 64 << 30);
+        if name == "mail is refused" {
+            _ = world.person_stops("MSExchangeTransport");
+            _ = world.person_starts("MSExchangeTransport");
+        }
+    });
+    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+        GateKind::Failed => Some(Choice::Retry),
+        _ => obliging(host, gate, state),
+    });
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded), "{name}");
+    assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()), "{name}");
+}
+
+#[test]
+fn an_import_that_is_refused_asks_with_the_exact_steps_and_goes_on_once_it_is_allowed() {
+    let mut rig = case(MANUAL).rig().unwrap();
+    // The person says done, and has not enabled it.
+    let forgetful = Person::new(&rig.host, |host, gate, state| {
+        let enables = state
+            .plan_steps()
+            .get(gate.step)
+            .is_some_and(|step| matches!(step.operation, Operation::Gate { .. }));
+        if enables { Some(Choice::Done) } else { obliging(host, gate, state) }
+    });
+    assert!(matches!(rig.run(&forgetful), End::Waiting(gate) if gate.starts_with("import-settings")));
+    let gate = rig.loaded().state.gate.unwrap();
+    let todo = gate.question.todo.join("\n");
+    for words in ["Enable advanced ecmd commands", "XmlSignTool.exe /version 2", "import.xml"] {
+        assert!(todo.contains(words), "{words}: {todo}");
+    }
+    assert!(!gate.choices.contains(&Choice::Skip), "nobody leaves the settings behind by a word");
+    rig.change(|world| world.person_enables_commands(false));
+    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+        GateKind::Failed => Some(Choice::Retry),
+        _ => obliging(host, gate, state),
+    });
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+}
+
+#[test]
+fn a_signature_that_is_missing_asks_and_the_signed_file_is_taken() {
+    let mut rig = case(MANUAL).rig().unwrap();
+    fn protect(world: &mut World) {
+        world.vault.products.insert(SETTINGS_PASSWORD.to_owned(), eset::PASSWORD.to_owned());
+        world.person_enables_commands(true);
+    }
+    let unsigned = Person::new(&rig.host, |host, gate, state| {
+        let enables = state
+            .plan_steps()
+            .get(gate.step)
+            .is_some_and(|step| matches!(step.operation, Operation::Gate { .. }));
+        if enables {
+            host.change(protect).unwrap();
+            return Some(Choice::Done);
+        }
+        obliging(host, gate, state)
+    });
+    assert!(matches!(rig.run(&unsigned), End::Waiting(gate) if gate.starts_with("import-settings")));
+    let file = import_file(&rig.loaded().state).unwrap();
+    rig.change(|world| world.person_signs(&file)).unwrap();
+    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+        GateKind::Failed => Some(Choice::Retry),
+        _ => obliging(host, gate, state),
+    });
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+}
+
+#[test]
+fn a_file_to_be_imported_that_somebody_edited_is_refused_before_the_uninstall() {
+    let mut rig = case(MANUAL).rig().unwrap();
+    let person = Person::new(&rig.host, |host, gate, state| {
+        let file = import_file(state).unwrap();
+        if gate.id.to_string() == "prepare-import#1" {
+            let edited = |world: &mut World| {
+                let text = world
+                    .disk
+                    .read(&file)
+                    .unwrap()
+                    .text()
+                    .unwrap()
+                    .replace("partner.example", "evil.example");
+                world.person_saves(&file, text.as_bytes())
+            };
+            host.change(edited).unwrap().unwrap();
+            return Some(Choice::Done);
+        }
+        assert!(gate.question.why.contains("other settings than the export"), "{}", gate.question.why);
+        None
+    });
+    assert!(matches!(rig.run(&person), End::Waiting(gate) if gate == "prepare-import#2"));
+    assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
+}
+
+#[test]
+fn a_protected_product_is_not_removed_without_its_password_and_the_server_is_left_as_it_was() {
+    for wrong in [false, true] {
+        let mut wanted = request();
+        wanted.settings_password = wrong;
+        let mut secrets = settings_password();
+        for secret in secrets.values_mut() {
+            *secret = mailsec_core::values::Secret::new("Not-The-Password-1");
+        }
+        let mut rig = Rig::plan_with(eset::eset_protected(), &wanted, secrets).unwrap();
+        let person = Person::new(&rig.host, obliging);
+        assert_eq!(rig.run(&person), End::Finished(Finish::RolledBack));
+        assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
+        let told = format!("{:?}", rig.loaded().report.steps);
+        assert!(told.contains("exit code 1603"), "{told}");
+        assert_eq!(told.contains("password that it was given is wrong"), wrong, "{told}");
+    }
+}
+
+#[test]
+fn a_settings_password_that_nobody_gave_is_asked_for_before_the_uninstall_changes_anything() {
+    let mut wanted = request();
+    wanted.settings_password = true;
+    let mut rig = Rig::plan_with(eset::eset_protected(), &wanted, Default::default()).unwrap();
+    let person = Person::new(&rig.host, obliging);
+    assert!(matches!(rig.run(&person), End::Waiting(gate) if gate.starts_with("uninstall")));
+    assert!(rig.host.world().installed_version(eset::NAME).is_some());
+    let mut rig = rig.with_secrets(settings_password());
+    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+        GateKind::Failed => Some(Choice::Retry),
+        _ => obliging(host, gate, state),
+    });
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+}
+
+#[test]
+fn a_fresh_product_that_registers_no_agent_is_attached_all_the_same() {
+    let mut wanted = request();
+    wanted.installer = ServerPath::new(eset_installers::NO_AGENT);
+    let mut rig = Rig::plan(eset::eset_65(), &wanted).unwrap();
+    let person = Person::new(&rig.host, obliging);
+    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()));
+}
