@@ -29,7 +29,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         None => plan::propose(common, &site, &args.request).await?,
     };
     ready_to_begin(site.host()).await?;
-    if let Some(name) = wanted::made(&proposal.plan).into_iter().find(|name| secrets.has(name)) {
+    if let Some(name) = wanted::made(&proposal.plan).into_iter().find_map(|made| secrets.given_for(made)) {
         return Err(Failure::new(
             Code::BadArgument,
             format!("{name} is to be made by the program, and was given as well"),

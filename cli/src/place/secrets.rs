@@ -41,8 +41,19 @@ impl Sources {
     }
 
     /// Whether this one was given.
+    #[cfg(windows)]
     pub(crate) fn has(&self, name: &SecretRef) -> bool {
         self.values.contains_key(name)
+    }
+
+    /// The secret that was given although the program makes it, under its own name or the one that it is known by: what
+    /// the program makes has the time of its plan behind that.
+    pub(crate) fn given_for(&self, made: &SecretRef) -> Option<&SecretRef> {
+        let known_by = |given: &&SecretRef| {
+            let rest = made.as_str().strip_prefix(given.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.values.keys().find(known_by)
     }
 
     pub(crate) fn values(&self) -> BTreeMap<SecretRef, Secret> {

@@ -7,7 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// An entry of the Uninstall keys (both registry views). Never `Win32_Product`: asking it repairs every package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,17 @@ pub enum Signature {
     Invalid(String),
     /// This host cannot check signatures; why.
     Unchecked(String),
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid(by) => write!(f, "signed by {by}"),
+            Self::Absent => f.write_str("not signed"),
+            Self::Invalid(why) => write!(f, "signed, and the signature does not hold: {why}"),
+            Self::Unchecked(why) => write!(f, "a signature that cannot be checked here: {why}"),
+        }
+    }
 }
 
 /// An installer file, looked at without running it.

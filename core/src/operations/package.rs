@@ -70,13 +70,13 @@ async fn check(ctx: &Context<'_>, package: &ExpectedPackage) -> Answer<Vec<Evide
             other => {
                 return Err(Failure::new(Code::PackageSignature, "the installer's signature does not hold")
                     .expected(format!("a valid signature by {signer}"))
-                    .found(format!("{other:?}")));
+                    .found(other.to_string()));
             }
         }
     }
     Ok(vec![Evidence::new(
         package.path.as_str(),
-        format!("{name} {version}, digest {}, signature {:?}", file.digest.short(), file.signature),
+        format!("{name} {version}, digest {}, {}", file.digest.short(), file.signature),
     )])
 }
 

@@ -29,6 +29,12 @@ impl Timestamp {
         Self::from_millis(i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
     }
 
+    /// Letters and digits only, for names of files and secrets: `20261121T220000000Z`.
+    #[must_use]
+    pub fn compact(self) -> String {
+        self.to_string().chars().filter(char::is_ascii_alphanumeric).collect()
+    }
+
     /// How long after `earlier` this is; zero when the clock went back.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

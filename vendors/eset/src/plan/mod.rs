@@ -34,7 +34,6 @@ pub(crate) fn plan(
     let BackupChoice::To(backup) = &request.backup else {
         return Err(Failure::new(Code::BadArgument, "the settings must be exported"));
     };
-    let stamp: String = made.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
     let tool = facts.file(&FactQuery::File(installation.folder.join(names::TOOL)))?;
     let maker = Maker {
         installation,
@@ -42,7 +41,7 @@ pub(crate) fn plan(
         package: ExpectedPackage::of(file, &product, &to),
         product,
         to: to.clone(),
-        folder: backup.join(&format!("eset-{}-{stamp}", installation.version)),
+        folder: backup.join(&format!("eset-{}-{}", installation.version, made.compact())),
         has_tool: tool.is_some(),
     };
     let steps = match method {

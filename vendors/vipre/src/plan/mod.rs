@@ -44,7 +44,7 @@ pub(crate) fn plan(
         package: ExpectedPackage::of(file, &product, &to),
         manager: manager.name.clone(),
         account,
-        password: SecretRef::new(names::SERVICE_PASSWORD),
+        password: password(&request.account, made),
         to: to.clone(),
         made,
         product,
@@ -62,6 +62,17 @@ pub(crate) fn plan(
         steps: maker.steps(),
     };
     Ok(draft.plan(installation, facts, request))
+}
+
+/// Where the service account's password is. One that the program makes is kept on the server for as long as it is needed;
+/// under a name of its own, so that a later upgrade does not take it for the one that it makes.
+fn password(account: &AccountChoice, made: Timestamp) -> SecretRef {
+    match account {
+        AccountChoice::Create { generate: true, .. } | AccountChoice::Reset { generate: true } => {
+            SecretRef::new(format!("{}-{}", names::SERVICE_PASSWORD, made.compact()))
+        }
+        _ => SecretRef::new(names::SERVICE_PASSWORD),
+    }
 }
 
 struct Maker<'a> {

@@ -34,7 +34,6 @@ impl Maker<'_> {
     pub(super) fn back_up(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         if let BackupChoice::To(base) = &self.request.backup {
-            let stamp: String = self.made.to_string().chars().filter(char::is_ascii_alphanumeric).collect();
             steps.push(
                 Step::new(
                     "back-up-settings",
@@ -43,7 +42,11 @@ impl Maker<'_> {
                     "the vendor recommends it highly; policies and lists live there",
                     Operation::BackUpTree {
                         source: names::settings(&self.installation.folder),
-                        target: base.join(&format!("vipre-{}-{stamp}", self.installation.version)),
+                        target: base.join(&format!(
+                            "vipre-{}-{}",
+                            self.installation.version,
+                            self.made.compact()
+                        )),
                     },
                 )
                 .within(1800)
