@@ -67,6 +67,8 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Show the Exchange server and the product that is installed
     Detect,
+    /// Show the ways to upgrade each product, and which of them apply to this server
+    Methods,
     /// Look for what would stand in an upgrade's way; changes nothing
     Check(RequestArgs),
     /// Make a plan and show it; changes nothing
@@ -385,6 +387,22 @@ pub(crate) enum Deed {
     Stop {
         /// Its name
         service: String,
+    },
+    /// Export ESET's settings in its window
+    Export {
+        /// Where to, on the server
+        path: String,
+    },
+    /// Enable ESET's advanced commands
+    EnableCommands {
+        /// For signed files only
+        #[arg(long)]
+        signed_only: bool,
+    },
+    /// Sign an exported file with ESET's settings password
+    Sign {
+        /// The file, on the server
+        path: String,
     },
     /// Let time pass
     Pass {

@@ -5,6 +5,7 @@ mod demo;
 mod detect;
 mod drive;
 mod journal;
+mod methods;
 mod plan;
 mod report;
 mod request;
@@ -23,6 +24,7 @@ use crate::{
 };
 use clap::CommandFactory;
 use mailsec_core::{Failure, product::MailSecurityProduct};
+use mailsec_eset::Eset;
 use mailsec_vipre::Vipre;
 
 #[cfg(windows)]
@@ -36,6 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
     let common = cli.common;
     match cli.command {
         Command::Detect => detect::detect(&common).await,
+        Command::Methods => methods::methods(&common).await,
         Command::Check(args) => detect::check(&common, &args).await,
         Command::Plan(args) => plan::plan(&common, args).await,
         Command::Run(args) => run::run(&common, args).await,
@@ -64,7 +67,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
 
 /// The products that this program knows. A vendor's crate is added here.
 pub(crate) fn products() -> Vec<Box<dyn MailSecurityProduct>> {
-    vec![Box::new(Vipre)]
+    vec![Box::new(Vipre), Box::new(Eset)]
 }
 
 /// The product that a plan was made by.

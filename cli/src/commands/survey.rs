@@ -1,6 +1,6 @@
 //! What the server has, and what a product says of it.
 
-use super::{product, products};
+use super::products;
 use crate::args::{MethodName, RequestArgs, Unscanned};
 use mailsec_core::{
     Failure,
@@ -27,10 +27,7 @@ pub(crate) async fn survey(
     wanted: Option<&str>,
     request: &UpgradeRequest,
 ) -> Result<Found, Failure> {
-    let products = match wanted {
-        Some(key) => vec![product(key)?],
-        None => products(),
-    };
+    let products = wanted_products(wanted)?;
     let mut names = Vec::new();
     let mut found: Vec<Found> = Vec::new();
     for product in products {
@@ -51,6 +48,19 @@ pub(crate) async fn survey(
     Err(Failure::new(Code::ProductNotFound, "no product that this program knows is installed here")
         .expected(names.join(", "))
         .hint("run mailsec on the Exchange server that carries the product"))
+}
+
+/// All products, or the one that the operator named.
+pub(crate) fn wanted_products(key: Option<&str>) -> Result<Vec<Box<dyn MailSecurityProduct>>, Failure> {
+    let Some(key) = key else { return Ok(products()) };
+    let keys: Vec<&str> = products().iter().map(|product| product.describe().key).collect();
+    let wanted: Vec<_> = products().into_iter().filter(|product| product.describe().key == key).collect();
+    if wanted.is_empty() {
+        return Err(Failure::new(Code::BadArgument, "--product names no product")
+            .expected(keys.join(", "))
+            .found(key));
+    }
+    Ok(wanted)
 }
 
 impl Found {

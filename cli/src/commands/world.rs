@@ -35,6 +35,11 @@ const KINDS: &[Kind] = &[
     ("disk-full", "hardly any space is left", worlds::disk_full),
     ("unreadable-settings", "a settings file cannot be read", worlds::unreadable_settings),
     ("restart-pending", "Windows waits for a restart", worlds::restart_pending),
+    ("eset-4.5", "ESET Mail Security 4.5 on Exchange 2019", worlds::eset::eset_45),
+    ("eset-6.5", "ESET Mail Security 6.5", worlds::eset::eset_65),
+    ("eset-7.3", "ESET Mail Security 7.3", worlds::eset::eset_73),
+    ("eset-protected", "6.5, its settings protected by a password", worlds::eset::eset_protected),
+    ("eset-restart-pending", "7.3, and files wait for a restart", worlds::eset::eset_restart_pending),
     ("no-product", "Exchange without a product", worlds::no_product),
     ("bare", "neither Exchange nor a product", worlds::bare_windows),
 ];
@@ -65,8 +70,7 @@ pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Fai
         }
         WorldCommand::Show { folder } => {
             let world = open(&folder)?.world();
-            let settings = ServerPath::new(worlds::vipre::FOLDER).join("Settings");
-            let picture = oracle::picture(&world, &settings);
+            let picture = oracle::picture(&world, &worlds::settings_folder(&world));
             let mut text: String = picture.0.iter().map(|(what, how)| format!("{what}: {how}\n")).collect();
             text.push_str(&format!("time: {}\nboots: {}\nmail: {:?}\n", world.now, world.boots, world.mail));
             Ok(Reply::new(
@@ -110,6 +114,18 @@ fn act(common: &Common, folder: &Path, deed: &Deed) -> Result<Reply, Failure> {
         Deed::Stop { service } => {
             host.change(|world| world.person_stops(service))??;
             format!("Stopped {service}.")
+        }
+        Deed::Export { path } => {
+            host.change(|world| world.person_exports(&ServerPath::new(path)))??;
+            format!("Exported the settings to {path}.")
+        }
+        Deed::EnableCommands { signed_only } => {
+            host.change(|world| world.person_enables_commands(*signed_only))?;
+            "Enabled the advanced commands.".to_owned()
+        }
+        Deed::Sign { path } => {
+            host.change(|world| world.person_signs(&ServerPath::new(path)))??;
+            format!("Signed {path}.")
         }
         Deed::Pass { seconds } => {
             host.change(|world| world.pass(Duration::from_secs(*seconds)))??;

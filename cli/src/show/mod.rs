@@ -13,4 +13,4 @@ pub(crate) use gate::{gate, gate_json};
 pub(crate) use plan::plan;
 pub(crate) use progress::Progress;
 pub(crate) use report::{report, standing, status, stop_word, stopped};
-pub(crate) use survey::{findings, installation};
+pub(crate) use survey::{findings, installation, method};

@@ -2,8 +2,9 @@
 
 use super::text::wrap;
 use mailsec_core::{
+    Failure,
     host::ExchangeServer,
-    product::{Finding, Installation},
+    product::{Finding, Installation, MethodRow},
 };
 
 pub(crate) fn installation(server: &str, exchange: Option<&ExchangeServer>, found: &Installation) -> String {
@@ -47,6 +48,24 @@ pub(crate) fn findings(findings: &[Finding]) -> String {
         if let Some(fix) = &finding.fix {
             text.push_str(&wrap("         > ", "           ", fix));
         }
+    }
+    text
+}
+
+/// A row of a table of methods; with facts of a server, whether it applies there.
+pub(crate) fn method(row: &MethodRow, fits: Option<&Result<(), Failure>>) -> String {
+    let head = format!("  {:<9}", row.method.word());
+    let mut text = wrap(&head, "           ", &format!("from {} to {}", row.from, row.to));
+    let mut line = |what: &str, words: &str| {
+        text.push_str(&wrap("           ", "             ", &format!("{what}: {words}")));
+    };
+    line("servers", row.servers);
+    line("needs", row.needs);
+    line("source", row.source);
+    match fits {
+        None => {}
+        Some(Ok(())) => line("here", "as far as this server tells, it applies"),
+        Some(Err(failure)) => line("here", &format!("no: {failure}")),
     }
     text
 }

@@ -6,6 +6,7 @@
 
 mod checklist;
 mod damage;
+mod eset;
 mod flows;
 mod harness;
 mod kill;

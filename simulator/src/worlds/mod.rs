@@ -9,3 +9,16 @@ pub mod vipre;
 
 pub use variations::*;
 pub use vipre::vipre_45;
+
+use crate::world::World;
+use mailsec_core::values::ServerPath;
+
+/// The folder with the settings of the product that is installed.
+#[must_use]
+pub fn settings_folder(world: &World) -> ServerPath {
+    let eset = world.eset_settings_file();
+    match eset.parent() {
+        Some(folder) if world.disk.has_file(&eset) => folder,
+        _ => vipre::path("Settings"),
+    }
+}

@@ -5,7 +5,11 @@ use mailsec_core::{
     plan::Observation,
     upgrade::{Event, Finish},
 };
-use mailsec_simulator::{Fate, World, oracle, oracle::Picture, worlds::vipre};
+use mailsec_simulator::{
+    Fate, World, oracle,
+    oracle::Picture,
+    worlds::{self, vipre},
+};
 use std::collections::BTreeMap;
 
 /// Each change of mail's state is read by a port, and a read takes a millisecond of the world's time.
@@ -49,9 +53,7 @@ pub(crate) fn settled(rig: &Rig) -> World {
 }
 
 pub(crate) fn picture(world: &World) -> Picture {
-    let eset = world.eset_settings_file();
-    let settings = if world.disk.has_file(&eset) { eset.parent() } else { None };
-    oracle::picture(world, &settings.unwrap_or_else(|| vipre::path("Settings")))
+    oracle::picture(world, &worlds::settings_folder(world))
 }
 
 fn installs(world: &World) -> usize {

@@ -3,6 +3,7 @@
 
 pub mod case;
 mod check;
+mod page;
 pub mod person;
 pub mod rig;
 mod sweep;
@@ -12,6 +13,7 @@ pub use case::{
     vipre::{ALL, request},
 };
 pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
+pub use page::named_tests;
 pub use person::{Person, installs, items, obliging, saves_rules};
 pub use rig::{End, Rig, Secrets, given};
 pub use sweep::{Crash, every_point, every_point_of, report};

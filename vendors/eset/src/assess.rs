@@ -56,7 +56,8 @@ fn package(
     if !names::is_ours(name) {
         return Err(Failure::new(Code::PackageWrongProduct, "the installer is for another mail server")
             .expected(names::NAME)
-            .found(name));
+            .found(name)
+            .hint("download the package for Microsoft Exchange Server"));
     }
     if !names::build_fits(&to) {
         findings.push(

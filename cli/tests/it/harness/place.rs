@@ -5,7 +5,7 @@ use mailsec_core::journal::{WitnessReader, Witnessed};
 use mailsec_simulator::{
     World, folder,
     oracle::{self, Picture},
-    worlds::{installers, vipre},
+    worlds::{self, installers, vipre},
 };
 use std::{
     fs,
@@ -42,7 +42,7 @@ pub(crate) struct Place {
 
 /// What matters of a world.
 pub(crate) fn picture(world: &World) -> Picture {
-    oracle::picture(world, &vipre::path("Settings"))
+    oracle::picture(world, &worlds::settings_folder(world))
 }
 
 impl Place {

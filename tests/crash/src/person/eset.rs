@@ -47,10 +47,9 @@ fn helps(
                 _ = world.person_exports(&ServerPath::new(file));
             }
         }
-        Some(Operation::RunInstaller { package, .. }) => {
-            if world.installed_version(NAME).is_none() {
-                _ = world.person_installs(&package.path, None);
-            }
+        // Not once more when it is in place.
+        Some(Operation::RunInstaller { package, .. }) if world.installed_version(NAME).is_none() => {
+            _ = world.person_installs(&package.path, None);
         }
         Some(Operation::Gate { .. }) => enable(world, import_file(state).as_ref()),
         _ => {}

@@ -10,5 +10,6 @@
 
 mod article;
 mod crash_points;
+mod docs;
 mod faults;
 mod pairs;

@@ -9,7 +9,7 @@ use mailsec_core::{
     host::{Answer, RegistryView},
     operations::{Context, Operate},
     plan::{Evidence, Observation, Outcome, Snapshot},
-    values::ServerPath,
+    values::{SecretRef, ServerPath},
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +33,23 @@ impl Operate for NothingPending {
                 .hint("restart the server, then run `mailsec resume` and answer retry")
                 .ask()),
         }
+    }
+}
+
+/// The settings password is there. Only the removal shows whether it is right; that it is missing is said while mail flows.
+pub(super) struct PasswordGiven;
+
+impl Own for PasswordGiven {}
+
+#[async_trait]
+impl Operate for PasswordGiven {
+    async fn observe(&self, _ctx: &Context<'_>) -> Answer<Observation> {
+        Ok(Observation::NotApplied { evidence: Vec::new() })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
+        ctx.secret(&SecretRef::new(names::SETTINGS_PASSWORD)).await?;
+        Ok(Outcome::same("the settings password is there"))
     }
 }
 

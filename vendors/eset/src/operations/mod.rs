@@ -28,6 +28,7 @@ pub(crate) mod name {
     pub(crate) const COPY: &str = "copy-export";
     pub(crate) const INVENTORY: &str = "inventory-rules";
     pub(crate) const PREPARE: &str = "prepare-import";
+    pub(crate) const PASSWORD: &str = "settings-password";
     pub(crate) const NOTHING_PENDING: &str = "nothing-pending";
     pub(crate) const LOCATE: &str = "locate-product";
     pub(crate) const IMPORT: &str = "import-settings";
@@ -54,6 +55,7 @@ fn find<'a>(name: &str, arguments: &'a BTreeMap<String, String>) -> Answer<Box<d
         name::INVENTORY => Box::new(inventory::Inventory { arguments }),
         name::PREPARE => Box::new(import::Prepare { arguments }),
         name::NOTHING_PENDING => Box::new(look::NothingPending),
+        name::PASSWORD => Box::new(look::PasswordGiven),
         name::LOCATE => Box::new(look::Locate),
         name::IMPORT => Box::new(import::Import { arguments }),
         name::COMPARE => Box::new(compare::Compare { arguments }),

@@ -13,6 +13,7 @@ impl Maker<'_> {
         install.no_return = true;
         let mut steps = self.survey();
         steps.extend(self.back_up());
+        steps.extend(self.password_given());
         steps.push(nothing_pending());
         steps.push(self.usual().snapshot());
         steps.extend(self.usual().detach());

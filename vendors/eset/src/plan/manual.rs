@@ -17,6 +17,7 @@ impl Maker<'_> {
         let mut steps = self.survey();
         steps.extend(self.back_up());
         steps.extend(self.prepare_import());
+        steps.extend(self.password_given());
         steps.push(self.usual().snapshot());
         steps.extend(self.usual().detach());
         steps.push(self.uninstall()?);

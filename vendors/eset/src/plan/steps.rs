@@ -77,6 +77,20 @@ impl Maker<'_> {
         vec![if asks { export } else { export.kept("an export does no harm") }, inventory]
     }
 
+    /// Where a password protects the settings: it was given, before anything is detached.
+    pub(super) fn password_given(&self) -> Option<Step> {
+        let secret = self.password()?.secret;
+        let what = format!("checks that the secret {secret} was given");
+        let traits = VendorTraits { secrets: vec![secret], ..VendorTraits::looks(what) };
+        Some(Step::new(
+            "settings-password",
+            Phase::Prepare,
+            "See that the settings password is there",
+            "the product cannot be replaced without it, and mail would be held while somebody looks for it",
+            own(name::PASSWORD, &[], traits),
+        ))
+    }
+
     /// The installer, silent or by a person.
     pub(super) fn install(&self, method: Method) -> Step {
         let mut install = Step::new(
