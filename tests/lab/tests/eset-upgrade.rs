@@ -37,7 +37,6 @@ fn the_manual_method_survives_kill_and_power_cut_and_brings_the_settings_back() 
 
     // The service takes it up at the boot, as far as it comes without the password.
     machine.await_rest();
-    // Killed once more in the installer, wherever that is reached.
     let gates = machine.see_through(true);
     assert!(gates.iter().any(|gate| gate.starts_with("enable-import")), "{gates:?}");
     assert!(gates.iter().any(|gate| gate.starts_with("review-settings")), "{gates:?}");
@@ -86,6 +85,8 @@ fn in_place_survives_a_kill_in_the_installer_and_keeps_the_settings() {
 fn a_method_that_does_not_fit_is_refused_and_nothing_changes() {
     let machine = Machine::with_eset(Package::Eset65, false);
     let before = machine.picture();
-    machine.mailsec(&Machine::eset_words(&["run", "--yes", "--no-input"], "in-place", &[])).is(REFUSED);
+    let told = machine.mailsec(&Machine::eset_words(&["run", "--yes", "--no-input"], "in-place", &[]));
+    told.is(REFUSED);
+    assert!(told.stderr().contains("[method-unfit]"), "{}", told.stderr());
     assert_eq!(machine.picture(), before);
 }

@@ -1,6 +1,6 @@
 //! ESET Mail Security, and the person whom its gates ask.
 
-use super::machine::{DONE, Machine, Product};
+use super::machine::{DONE, GATE, IN_DOUBT, Machine, Product, RESTART};
 use mailsec_lab::{Package, Running, layout};
 use std::fs;
 
@@ -93,14 +93,13 @@ impl Machine {
     /// Goes on until it is over: answers, and restarts where the program asks for it.
     #[track_caller]
     pub(crate) fn see_through(&self, protected: bool) -> Vec<String> {
-        use super::machine::{GATE, RESTART};
         let mut gates = Vec::new();
         for _ in 0..30 {
             let told = self.mailsec(&["resume", "--no-input"]);
-            told.is_one_of(&[DONE, GATE, RESTART]);
+            told.is_one_of(&[DONE, GATE, RESTART, IN_DOUBT]);
             match told.code() {
                 RESTART => self.lab.reboot().unwrap(),
-                GATE => gates.extend(self.attend(protected)),
+                GATE | IN_DOUBT => gates.extend(self.attend(protected)),
                 _ => return gates,
             }
         }

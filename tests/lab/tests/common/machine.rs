@@ -16,6 +16,8 @@ pub(crate) const DONE: u32 = 0;
 pub(crate) const GATE: u32 = 10;
 pub(crate) const RESTART: u32 = 11;
 pub(crate) const ROLLED_BACK: u32 = 20;
+/// A gate because a step failed or is in doubt.
+pub(crate) const IN_DOUBT: u32 = 21;
 pub(crate) const REFUSED: u32 = 30;
 
 const PROGRAM: &str = r"C:\mailsec\mailsec.exe";
@@ -66,6 +68,10 @@ impl Told {
     #[track_caller]
     pub(crate) fn is(&self, code: u32) {
         self.is_one_of(&[code]);
+    }
+
+    pub(crate) fn stderr(&self) -> &str {
+        &self.0.stderr
     }
 
     pub(crate) fn stdout(&self) -> &str {
