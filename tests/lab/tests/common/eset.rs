@@ -1,6 +1,6 @@
 //! ESET Mail Security, and the person whom its gates ask.
 
-use super::machine::{DONE, GATE, IN_DOUBT, Machine, Product, RESTART};
+use super::machine::{DONE, GATE, IN_DOUBT, LOCKED, Machine, Product, RESTART};
 use mailsec_lab::{Package, Running, layout};
 use std::fs;
 
@@ -90,17 +90,22 @@ impl Machine {
         path
     }
 
-    /// Goes on until it is over: answers, and restarts where the program asks for it.
+    /// Goes on until it is over: answers, and restarts where the program asks for it. Where the service is installed, it
+    /// may be first.
     #[track_caller]
     pub(crate) fn see_through(&self, protected: bool) -> Vec<String> {
         let mut gates = Vec::new();
         for _ in 0..30 {
+            if self.is_over() {
+                return gates;
+            }
             let told = self.mailsec(&["resume", "--no-input"]);
-            told.is_one_of(&[DONE, GATE, RESTART, IN_DOUBT]);
+            told.is_one_of(&[DONE, GATE, RESTART, IN_DOUBT, LOCKED]);
             match told.code() {
+                LOCKED => self.await_rest(),
                 RESTART => self.lab.reboot().unwrap(),
                 GATE | IN_DOUBT => gates.extend(self.attend(protected)),
-                _ => return gates,
+                _ => {}
             }
         }
         panic!("it does not come to an end: {gates:?}");

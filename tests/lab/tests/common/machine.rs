@@ -18,6 +18,7 @@ pub(crate) const RESTART: u32 = 11;
 pub(crate) const ROLLED_BACK: u32 = 20;
 /// A gate because a step failed or is in doubt.
 pub(crate) const IN_DOUBT: u32 = 21;
+pub(crate) const LOCKED: u32 = 31;
 pub(crate) const REFUSED: u32 = 30;
 
 const PROGRAM: &str = r"C:\mailsec\mailsec.exe";
@@ -165,6 +166,10 @@ impl Machine {
         self.until(step, |state| {
             state.flight.as_ref().is_some_and(|flight| state.plan_steps()[flight.step].id.as_str() == step)
         });
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.upgrade().is_some_and(|state| matches!(state.standing, Standing::Finished(_)))
     }
 
     /// Until a gate waits for an answer.
