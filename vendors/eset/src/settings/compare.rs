@@ -121,8 +121,7 @@ impl<B: BufRead, A: BufRead> Walk<'_, '_, B, A> {
 
     /// Both have just opened elements that are called alike: compares them to their ends.
     pub(super) fn pair(&mut self) -> Result<(), Failure> {
-        let segment = self.before.element().segment();
-        self.path.push(segment.as_deref());
+        self.path.push(self.before.element());
         let value = self.own();
         let children = self.children()?;
         match value {
@@ -142,7 +141,7 @@ impl<B: BufRead, A: BufRead> Walk<'_, '_, B, A> {
         if before == after {
             return has_value.then_some(true);
         }
-        let at = self.before.place().offset;
+        let at = self.before.offset();
         let mut add = |path: String, before, after| {
             let difference =
                 Difference { id: String::new(), path, entry: None, before, after, settings: 1, alarm: false };
@@ -212,11 +211,11 @@ impl<B: BufRead, A: BufRead> Walk<'_, '_, B, A> {
     fn entries(&mut self, which: (bool, bool), pending: &mut Pending) -> Result<(), Failure> {
         let mut sums = [None, None];
         if which.0 {
-            let at = self.before.place().offset;
+            let at = self.before.offset();
             sums[0] = Some((sum(&mut self.before).map_err(of(Side::Before))?.content, at));
         }
         if which.1 {
-            let at = self.after.place().offset;
+            let at = self.after.offset();
             sums[1] = Some((sum(&mut self.after).map_err(of(Side::After))?.content, at));
         }
         for (side, sum) in [Side::Before, Side::After].into_iter().zip(sums) {
@@ -244,8 +243,8 @@ impl<B: BufRead, A: BufRead> Walk<'_, '_, B, A> {
     fn named(&mut self, side: Side, pending: &mut Pending) -> Result<(), Failure> {
         let name = called(self.element(side));
         let (at, sum) = match side {
-            Side::Before => (self.before.place().offset, sum(&mut self.before)),
-            Side::After => (self.after.place().offset, sum(&mut self.after)),
+            Side::Before => (self.before.offset(), sum(&mut self.before)),
+            Side::After => (self.after.offset(), sum(&mut self.after)),
         };
         let sum = sum.map_err(of(side))?;
         if let Some((other_at, other)) = pending.named(side, name, sum, at) {

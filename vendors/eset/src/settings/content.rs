@@ -84,9 +84,8 @@ impl Fields {
             self.add(format!("{at}@{}", path::escape(key)), value(text, hidden));
         }
         while reader.step()? == Step::Open {
-            let segment = reader.element().segment();
-            path.push(segment.as_deref());
-            let segment = segment.unwrap_or_default();
+            let segment = reader.element().segment().unwrap_or_default();
+            path.push(reader.element());
             let below = if at.is_empty() { segment } else { format!("{at}/{segment}") };
             if let Some(text) = reader.element().get("VALUE") {
                 let hidden = path.is_secret() || path::hides(reader.element().get("TYPE"), "VALUE");

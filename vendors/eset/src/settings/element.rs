@@ -82,6 +82,14 @@ impl Element {
         self.tag() == other.tag() && (self.tag() == "PRODUCT" || self.name() == other.name())
     }
 
+    /// Its name, when that alone and as it is makes its part of a path, as it nearly always does.
+    pub(super) fn plain_name(&self) -> Option<&str> {
+        if !matches!(self.tag(), "ITEM" | "NODE") {
+            return None;
+        }
+        self.name().filter(|name| path::is_plain(name))
+    }
+
     /// Its part of a path; none for the two outer elements, which every path would begin with.
     pub(super) fn segment(&self) -> Option<String> {
         match (self.tag(), self.name()) {

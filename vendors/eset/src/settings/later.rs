@@ -150,7 +150,7 @@ fn alone<R: BufRead>(
     let kind = if side == Side::Before { Kind::Lost } else { Kind::New };
     let mut path = parent.clone();
     let entry = reader.element().is_entry().then(|| reader.element().name().unwrap_or_default().to_owned());
-    path.push(reader.element().segment().as_deref());
+    path.push(reader.element());
     let shown = if entry.is_some() { parent.text() } else { path.text() }.to_owned();
     if !found.has_room(kind) {
         let settings = if entry.is_some() { 1 } else { sum(&mut reader)?.settings };

@@ -14,6 +14,7 @@ mod found;
 mod header;
 mod later;
 pub mod limits;
+mod markup;
 mod overview;
 mod path;
 mod pending;

@@ -90,7 +90,7 @@ impl<R: BufRead> Look<R> {
         if element.tag() == "PRODUCT" && self.reader.depth() == 2 {
             self.header = Some(Header::of(&self.reader)?);
         }
-        self.path.push(element.segment().as_deref());
+        self.path.push(element);
         let section = element.tag() == "ITEM" && !element.is_entry() && self.path.depth() <= NAMED;
         let known = element.is_known();
         let mut settings = u64::from(element.get("VALUE").is_some());

@@ -1,5 +1,7 @@
 //! Where a setting stands: `plugins/01000101/settings/ExcludedProcesses`.
 
+use super::element::Element;
+
 /// What stands instead of a value that may be a secret.
 pub const MASK: &str = "(masked)";
 
@@ -7,6 +9,9 @@ pub const MASK: &str = "(masked)";
 pub(super) fn escape(name: &str) -> String {
     if name.is_empty() {
         return "<>".to_owned();
+    }
+    if is_plain(name) {
+        return name.to_owned();
     }
     let mut text = String::with_capacity(name.len());
     for char in name.chars() {
@@ -17,6 +22,12 @@ pub(super) fn escape(name: &str) -> String {
         }
     }
     text
+}
+
+/// Whether a name has nothing in it that could need care: quick, because every element has names.
+pub(super) fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 /// Whether a terminal or a page would obey a character and not show it: controls, and what turns the direction.
@@ -52,26 +63,31 @@ pub(super) fn hides(kind: Option<&str>, attribute: &str) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     text: String,
-    /// For each part: where the path ended before it, and whether a secret began with it.
-    parts: Vec<(usize, bool)>,
+    /// Where the path ended before each part.
+    parts: Vec<usize>,
 }
 
 impl Path {
-    pub(super) fn push(&mut self, segment: Option<&str>) {
-        let before = self.text.len();
-        let mut secret = self.is_secret();
-        if let Some(segment) = segment {
-            if !self.text.is_empty() {
-                self.text.push('/');
+    /// Goes into an element.
+    pub(super) fn push(&mut self, element: &Element) {
+        self.parts.push(self.text.len());
+        let separate = !self.text.is_empty();
+        match element.plain_name() {
+            Some(name) => {
+                self.text.extend(separate.then_some('/'));
+                self.text.push_str(name);
             }
-            self.text.push_str(segment);
-            secret |= sounds_secret(segment);
+            None => {
+                if let Some(segment) = element.segment() {
+                    self.text.extend(separate.then_some('/'));
+                    self.text.push_str(&segment);
+                }
+            }
         }
-        self.parts.push((before, secret));
     }
 
     pub(super) fn pop(&mut self) {
-        if let Some((before, _)) = self.parts.pop() {
+        if let Some(before) = self.parts.pop() {
             self.text.truncate(before);
         }
     }
@@ -84,9 +100,9 @@ impl Path {
         self.parts.len()
     }
 
-    /// Whether a part of it looks as if a secret stood below it.
+    /// Whether a part of it looks as if a secret stood below it. Asked only for what is kept.
     pub(super) fn is_secret(&self) -> bool {
-        self.parts.last().is_some_and(|part| part.1)
+        sounds_secret(&self.text)
     }
 }
 
@@ -111,12 +127,18 @@ mod tests {
     #[test]
     fn a_secret_taints_what_is_below_it_and_nothing_beside() {
         let mut path = Path::default();
-        path.push(Some("LicensePassword"));
-        path.push(Some("hash"));
+        let mut element = Element::default();
+        let mut push = |path: &mut Path, name| {
+            element.reset("ITEM");
+            element.push("NAME", name);
+            path.push(&element);
+        };
+        push(&mut path, "LicensePassword");
+        push(&mut path, "hash");
         assert!(path.is_secret());
         path.pop();
         path.pop();
-        path.push(Some("port"));
+        push(&mut path, "port");
         assert!(!path.is_secret());
     }
 

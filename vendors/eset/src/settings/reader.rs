@@ -4,16 +4,12 @@ use super::{
     element::Element,
     header::Signature,
     limits,
+    markup::{Standing, Text, allowed, declared, read_element, resolve},
     source::{Place, Source},
     trouble,
 };
 use mailsec_core::Failure;
-use quick_xml::{
-    Error, XmlVersion,
-    errors::IllFormedError,
-    events::{BytesDecl, BytesStart, Event, attributes::AttrError},
-    reader::Reader as Parser,
-};
+use quick_xml::{Error, errors::IllFormedError, events::Event, reader::Reader as Parser};
 use std::io::BufRead;
 
 /// What comes next.
@@ -33,10 +29,9 @@ pub(super) struct Reader<R> {
     buffer: Vec<u8>,
     element: Element,
     /// An element that was read while text before it was still to be told.
-    waiting: Option<(Element, Place, bool)>,
-    text: String,
-    text_at: Place,
-    place: Place,
+    waiting: Option<(Element, u64, bool)>,
+    text: Text,
+    at: u64,
     depth: usize,
     /// The close of an element that was opened and closed by one tag.
     closing: bool,
@@ -62,9 +57,8 @@ impl<R: BufRead> Reader<R> {
             buffer: Vec::new(),
             element: Element::default(),
             waiting: None,
-            text: String::new(),
-            text_at: place,
-            place,
+            text: Text { text: String::new(), at: place.offset },
+            at: place.offset,
             depth,
             closing: false,
             close_after_text: false,
@@ -79,9 +73,14 @@ impl<R: BufRead> Reader<R> {
         &self.element
     }
 
-    /// Where that element begins.
+    /// Where that element begins in the file.
+    pub(super) fn offset(&self) -> u64 {
+        self.at
+    }
+
+    /// The same for a person; right as long as nothing was read since.
     pub(super) fn place(&self) -> Place {
-        self.place
+        self.parser.get_ref().began()
     }
 
     /// How many elements are open.
@@ -99,25 +98,33 @@ impl<R: BufRead> Reader<R> {
             self.depth -= 1;
             return Ok(Step::Close);
         }
-        if let Some((element, place, empty)) = self.waiting.take() {
+        if let Some((element, at, empty)) = self.waiting.take() {
             self.element = element;
-            return self.open(place, empty);
+            return self.open(at, empty);
         }
         loop {
             self.buffer.clear();
-            let place = self.parser.get_mut().begin();
-            let event = match self.parser.read_event_into(&mut self.buffer) {
+            let at = self.parser.get_mut().begin();
+            let read = self.parser.read_event_into(&mut self.buffer);
+            let source = self.parser.get_ref();
+            let event = match read {
                 Ok(event) => event,
-                Err(error) => return Err(self.trouble(place, &error)),
+                Err(error) => return Err(self.trouble(&error)),
+            };
+            let began = &|| source.began();
+            let standing = match (self.depth, self.begun) {
+                (0, false) => Standing::Before,
+                (0, true) => Standing::Behind,
+                _ => Standing::Inside,
             };
             match event {
                 Event::Start(start) => {
-                    read_element(&mut self.element, &start, place)?;
-                    return self.open_or_text(place, false);
+                    read_element(&mut self.element, &start, began)?;
+                    return self.open_or_text(at, false);
                 }
                 Event::Empty(start) => {
-                    read_element(&mut self.element, &start, place)?;
-                    return self.open_or_text(place, true);
+                    read_element(&mut self.element, &start, began)?;
+                    return self.open_or_text(at, true);
                 }
                 Event::End(_) => {
                     if self.has_text() {
@@ -127,52 +134,40 @@ impl<R: BufRead> Reader<R> {
                     self.depth -= 1;
                     return Ok(Step::Close);
                 }
-                Event::Text(text) => {
-                    allowed(&text, place)?;
-                    let text = text.xml10_content();
-                    add_text(&mut self.text, &mut self.text_at, &text, place, self.depth, self.begun)?;
-                }
-                Event::CData(text) => {
-                    allowed(&text, place)?;
-                    let text = text.xml10_content();
-                    add_text(&mut self.text, &mut self.text_at, &text, place, self.depth, self.begun)?;
-                }
-                Event::GeneralRef(name) => {
-                    let resolved = match name.resolve_char_ref() {
-                        Ok(Some(char)) => char.to_string(),
-                        Ok(None) => quick_xml::escape::resolve_xml_entity(&name)
-                            .ok_or_else(|| unknown_entity(place, &name))?
-                            .to_owned(),
-                        Err(error) => return Err(trouble::malformed(place, error)),
-                    };
-                    allowed(&resolved, place)?;
-                    add_text(&mut self.text, &mut self.text_at, &resolved, place, self.depth, self.begun)?;
+                Event::Text(text) => self.text.add(&text.xml10_content(), at, standing, began)?,
+                Event::CData(text) => self.text.add(&text.xml10_content(), at, standing, began)?,
+                Event::GeneralRef(reference) => {
+                    self.text.add(&resolve(&reference, began)?, at, standing, began)?;
                 }
                 Event::Comment(comment) => {
-                    allowed(&comment, place)?;
-                    if self.begun && self.depth == 0 {
+                    allowed(&comment, began)?;
+                    if standing == Standing::Behind {
                         self.signature = self.signature.or(&comment);
                     }
                 }
-                Event::Decl(decl) => {
-                    if place.offset > 3 {
-                        return Err(trouble::malformed(
-                            place,
-                            "an XML declaration that is not at the beginning",
-                        ));
-                    }
-                    declared(&decl, place)?;
+                Event::Decl(_) if at > 3 => {
+                    return Err(trouble::malformed(
+                        began(),
+                        "an XML declaration that is not at the beginning",
+                    ));
                 }
-                Event::PI(instruction) => allowed(&instruction, place)?,
+                Event::Decl(decl) => declared(&decl, began())?,
+                Event::PI(instruction) => allowed(&instruction, began)?,
                 Event::DocType(_) => {
-                    return Err(trouble::foreign(place, "a document type declaration; it was not followed")
-                        .hint("an export has none; a file with one can be made to exhaust memory"));
+                    return Err(trouble::foreign(
+                        began(),
+                        "a document type declaration; it was not followed",
+                    )
+                    .hint("an export has none; a file with one can be made to exhaust memory"));
                 }
-                Event::Eof if self.begun && self.depth == 0 => return Ok(Step::End),
-                Event::Eof if self.begun => {
-                    return Err(trouble::truncated(place, format!("the end, {} elements open", self.depth)));
+                Event::Eof => {
+                    let found = match standing {
+                        Standing::Behind => return Ok(Step::End),
+                        Standing::Inside => format!("the end, {} elements open", self.depth),
+                        Standing::Before => "the end, and no element before it".to_owned(),
+                    };
+                    return Err(trouble::truncated(began(), found));
                 }
-                Event::Eof => return Err(trouble::truncated(place, "the end, and no element before it")),
             }
         }
     }
@@ -193,53 +188,51 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn has_text(&self) -> bool {
-        !self.text.is_empty()
+        !self.text.text.is_empty()
     }
 
-    fn open_or_text(&mut self, place: Place, empty: bool) -> Result<Step, Failure> {
+    fn open_or_text(&mut self, at: u64, empty: bool) -> Result<Step, Failure> {
         if !self.has_text() {
-            return self.open(place, empty);
+            return self.open(at, empty);
         }
-        self.waiting = Some((std::mem::take(&mut self.element), place, empty));
+        self.waiting = Some((std::mem::take(&mut self.element), at, empty));
         self.open_text()
     }
 
     fn open_text(&mut self) -> Result<Step, Failure> {
         self.element.reset(Element::TEXT);
-        self.element.push("VALUE", self.text.trim());
-        self.text.clear();
-        let place = self.text_at;
-        self.open(place, true)
+        self.element.push("VALUE", self.text.text.trim());
+        self.text.text.clear();
+        self.open(self.text.at, true)
     }
 
-    fn open(&mut self, place: Place, empty: bool) -> Result<Step, Failure> {
+    fn open(&mut self, at: u64, empty: bool) -> Result<Step, Failure> {
+        let tag = self.element.tag();
         if self.depth == 0 {
             if self.begun {
-                return Err(trouble::malformed(
-                    place,
-                    format!("a second root element <{}>", self.element.tag()),
-                ));
+                return Err(trouble::malformed(self.place(), format!("a second root element <{tag}>")));
             }
-            if self.element.tag() != "ESET" {
-                return Err(trouble::foreign(place, format!("the root element <{}>", self.element.tag())));
+            if tag != "ESET" {
+                return Err(trouble::foreign(self.place(), format!("the root element <{tag}>")));
             }
         }
-        if self.depth == 1 && self.element.tag() == "PRODUCT" && std::mem::replace(&mut self.product, true) {
-            return Err(trouble::foreign(place, "a second PRODUCT; an export is one product's"));
+        if self.depth == 1 && tag == "PRODUCT" && std::mem::replace(&mut self.product, true) {
+            return Err(trouble::foreign(self.place(), "a second PRODUCT; an export is one product's"));
         }
         if self.depth >= limits::DEPTH {
-            let found = "one element more";
-            return Err(trouble::too_large(place, "a depth", format!("{} elements", limits::DEPTH), found));
+            let limit = format!("{} elements", limits::DEPTH);
+            return Err(trouble::too_large(self.place(), "a depth", limit, "one element more"));
         }
         self.begun = true;
         self.depth += 1;
-        self.place = place;
+        self.at = at;
         self.closing = empty;
         Ok(Step::Open)
     }
 
-    fn trouble(&self, began: Place, error: &Error) -> Failure {
+    fn trouble(&self, error: &Error) -> Failure {
         let source = self.parser.get_ref();
+        let began = source.began();
         if let Some(reached) = source.reached() {
             return trouble::reached(reached, began);
         }
@@ -261,127 +254,5 @@ impl<R: BufRead> Reader<R> {
             }
             _ => trouble::malformed(began, error),
         }
-    }
-}
-
-/// Takes over a tag and its attributes.
-fn read_element(element: &mut Element, start: &BytesStart<'_>, place: Place) -> Result<(), Failure> {
-    let whole: &str = start;
-    // `<` was taken before the text of the tag.
-    let within = |offset: usize| {
-        let mut at = place.after(b"<");
-        if let Some(before) = whole.as_bytes().get(..offset) {
-            at = at.after(before);
-        }
-        at
-    };
-    let tag = start.name().into_inner();
-    named(tag, place)?;
-    element.reset(tag);
-    for (count, attribute) in start.attributes().enumerate() {
-        let attribute = attribute.map_err(|error| {
-            let (AttrError::ExpectedEq(at)
-            | AttrError::ExpectedValue(at)
-            | AttrError::UnquotedValue(at)
-            | AttrError::ExpectedQuote(at, _)
-            | AttrError::Duplicated(at, _)) = error;
-            trouble::malformed(within(at), error)
-        })?;
-        let key = attribute.key.into_inner();
-        let offset = (attribute.value.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-        if count >= limits::ATTRIBUTES {
-            let limit = format!("{} attributes", limits::ATTRIBUTES);
-            return Err(trouble::too_large(within(offset), "an element", limit, "one attribute more"));
-        }
-        named(key, within(offset))?;
-        if let Some(bad) = attribute.value.find('<') {
-            return Err(trouble::malformed(within(offset + bad), "a `<` inside a value"));
-        }
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| {
-            let bad = attribute.value.find('&').unwrap_or(0);
-            trouble::malformed(
-                within(offset + bad),
-                format!("{error}; no entities but XML's own five are known"),
-            )
-        })?;
-        allowed(&attribute.value, within(offset))?;
-        allowed(&value, within(offset))?;
-        if key == "NAME" && value.len() > limits::NAME {
-            let limit = format!("{} bytes", limits::NAME);
-            return Err(trouble::too_large(within(offset), "a name", limit, value.len()));
-        }
-        element.push(key, &value);
-    }
-    Ok(())
-}
-
-/// Names of tags and attributes: not empty, not long, nothing that could not be one.
-fn named(name: &str, place: Place) -> Result<(), Failure> {
-    if name.len() > limits::NAME {
-        return Err(trouble::too_large(place, "a name", format!("{} bytes", limits::NAME), name.len()));
-    }
-    let bad = |char: char| char.is_control() || char.is_whitespace() || "<>&\"'=/#@[]%".contains(char);
-    if name.is_empty() || name.contains(bad) {
-        return Err(trouble::malformed(place, "a tag or an attribute without a proper name"));
-    }
-    Ok(())
-}
-
-/// XML allows three control characters.
-fn allowed(text: &str, place: Place) -> Result<(), Failure> {
-    let bad = |byte: &u8| *byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r');
-    // The whole text at once, which is quick; where it is, only when there is one.
-    if !text.bytes().fold(false, |any, byte| any | bad(&byte)) {
-        return Ok(());
-    }
-    let offset = text.bytes().position(|byte| bad(&byte)).unwrap_or(0);
-    let found = format!("the control character {:#04X}", text.as_bytes()[offset]);
-    Err(trouble::malformed(place.after(&text.as_bytes()[..offset]), found))
-}
-
-fn add_text(
-    whole: &mut String,
-    at: &mut Place,
-    text: &str,
-    place: Place,
-    depth: usize,
-    begun: bool,
-) -> Result<(), Failure> {
-    if whole.is_empty() {
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        *at = place;
-    }
-    match (depth, begun) {
-        (0, false) => return Err(trouble::foreign(place, "text before any element")),
-        (0, true) => return Err(trouble::malformed(place, "text behind the root element")),
-        _ => {}
-    }
-    if whole.len() + text.len() > limits::MARKUP as usize {
-        let limit = format!("{} bytes", limits::MARKUP);
-        return Err(trouble::too_large(*at, "a text", limit, "more"));
-    }
-    whole.push_str(text);
-    Ok(())
-}
-
-fn unknown_entity(place: Place, name: &str) -> Failure {
-    let name: String = name.chars().take(40).collect();
-    trouble::malformed(place, format!("the entity &{name}; of which nothing is known"))
-}
-
-/// The encoding that a file says it has.
-fn declared(decl: &BytesDecl<'_>, place: Place) -> Result<(), Failure> {
-    match decl.encoding() {
-        None => Ok(()),
-        Some(Ok(name))
-            if ["utf-8", "utf8", "us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known)) =>
-        {
-            Ok(())
-        }
-        Some(Ok(name)) => Err(trouble::malformed(place, format!("the encoding {name:?}"))
-            .expected("UTF-8, with or without a byte order mark")),
-        Some(Err(error)) => Err(trouble::malformed(place, error)),
     }
 }

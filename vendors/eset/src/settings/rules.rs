@@ -69,7 +69,7 @@ impl<R: BufRead> Inventory<R> {
             self.header = Some(Header::of(&self.reader)?);
         }
         let list = element.name().is_some_and(|name| name.eq_ignore_ascii_case("rules"));
-        self.path.push(element.segment().as_deref());
+        self.path.push(element);
         while self.reader.step()? == Step::Open {
             if list && self.reader.element().is_entry() { self.rule()? } else { self.element()? }
         }
@@ -81,7 +81,7 @@ impl<R: BufRead> Inventory<R> {
         let place = self.reader.place();
         let number = self.reader.element().name().unwrap_or_default().to_owned();
         let path = self.path.text().to_owned();
-        self.path.push(self.reader.element().segment().as_deref());
+        self.path.push(self.reader.element());
         let own = content::of_value(self.reader.element(), &self.path).value;
         let mut fields = Fields::new(limits::RULE_FIELDS);
         fields.inside(&mut self.reader, &mut self.path, "")?;

@@ -43,14 +43,24 @@ pub(super) enum Reached {
     Markup,
 }
 
-/// Counts what the parser takes, and gives it no more than one piece of markup may have.
+/// What is taken from the reader at once.
+const CHUNK: usize = 32 << 10;
+
+/// Keeps count of what the parser takes, and gives it no more than one piece of markup may have.
 ///
 /// The parser copies what it is given until the markup ends. The limit stands here because it cannot be told to stop.
+/// Lines are counted by the chunk, and where a piece of markup begins only when somebody asks.
 #[derive(Debug)]
 pub(super) struct Source<R> {
     inner: R,
+    chunk: Vec<u8>,
+    /// What of the chunk was taken.
+    taken: usize,
+    /// Where the chunk begins.
     place: Place,
-    /// Where the present piece of markup may end at most.
+    /// Where the present piece of markup begins in the chunk, or that it began before the chunk, and where.
+    began: Result<usize, Place>,
+    /// Where it may end at most.
     until: u64,
     first: [u8; 2],
     reached: Option<Reached>,
@@ -58,13 +68,33 @@ pub(super) struct Source<R> {
 
 impl<R: BufRead> Source<R> {
     pub(super) fn new(inner: R, place: Place) -> Self {
-        Self { inner, place, until: 0, first: *b"  ", reached: None }
+        Self {
+            inner,
+            chunk: Vec::new(),
+            taken: 0,
+            place,
+            began: Err(place),
+            until: 0,
+            first: *b"  ",
+            reached: None,
+        }
     }
 
-    /// A new piece of markup begins here.
-    pub(super) fn begin(&mut self) -> Place {
-        self.until = (self.place.offset + limits::MARKUP).min(limits::FILE);
-        self.place
+    fn offset(&self) -> u64 {
+        self.place.offset + self.taken as u64
+    }
+
+    /// A new piece of markup begins here, behind so many bytes.
+    pub(super) fn begin(&mut self) -> u64 {
+        self.began = Ok(self.taken);
+        let offset = self.offset();
+        self.until = (offset + limits::MARKUP).min(limits::FILE);
+        offset
+    }
+
+    /// Where the present piece of markup begins.
+    pub(super) fn began(&self) -> Place {
+        self.began.map_or_else(|place| place, |at| self.place.after(&self.chunk[..at]))
     }
 
     pub(super) fn reached(&self) -> Option<Reached> {
@@ -75,33 +105,39 @@ impl<R: BufRead> Source<R> {
     pub(super) fn first(&self) -> [u8; 2] {
         self.first
     }
+
+    fn refill(&mut self) -> io::Result<()> {
+        self.began = Err(self.began());
+        self.place = self.place.after(&self.chunk);
+        self.chunk.clear();
+        self.taken = 0;
+        let bytes = self.inner.fill_buf()?;
+        self.chunk.extend_from_slice(&bytes[..bytes.len().min(CHUNK)]);
+        self.inner.consume(self.chunk.len());
+        for (at, byte) in (self.place.offset..2).zip(&self.chunk) {
+            self.first[at as usize] = *byte;
+        }
+        Ok(())
+    }
 }
 
 impl<R: BufRead> BufRead for Source<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let left = self.until.saturating_sub(self.place.offset);
-        let bytes = self.inner.fill_buf()?;
+        if self.taken == self.chunk.len() {
+            self.refill()?;
+        }
+        let bytes = &self.chunk[self.taken..];
+        let left = self.until.saturating_sub(self.offset());
         if left == 0 && !bytes.is_empty() {
-            let reached = if self.place.offset >= limits::FILE { Reached::File } else { Reached::Markup };
-            self.reached = Some(reached);
+            let file = self.offset() >= limits::FILE;
+            self.reached = Some(if file { Reached::File } else { Reached::Markup });
             return Err(io::Error::other("a limit was reached"));
         }
         Ok(&bytes[..bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX))])
     }
 
     fn consume(&mut self, amount: usize) {
-        // Asking again gives the same bytes: this is what was looked at just before.
-        if let Ok(bytes) = self.inner.fill_buf() {
-            let taken = &bytes[..amount.min(bytes.len())];
-            for (index, byte) in taken.iter().take(2).enumerate() {
-                let at = self.place.offset as usize + index;
-                if at < 2 {
-                    self.first[at] = *byte;
-                }
-            }
-            self.place = self.place.after(taken);
-        }
-        self.inner.consume(amount);
+        self.taken = (self.taken + amount).min(self.chunk.len());
     }
 }
 
