@@ -16,7 +16,8 @@ On the Exchange server, as an administrator:
   mailsec resume
 
 Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
-21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal.";
+21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
+50 settings were lost or changed.";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
 /// the way.
@@ -91,6 +92,9 @@ pub(crate) enum Command {
     Abandon(RequestOf),
     /// Show what happened, from the journal
     Report(ReportArgs),
+    /// Read and compare exported settings of ESET Mail Security; needs no server
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Read, check, export and import the journal
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -281,6 +285,45 @@ pub(crate) struct ReportArgs {
     /// Write it to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Show what is in an export: product, signature, sections, lists, rules
+    Show {
+        /// The export
+        file: PathBuf,
+    },
+    /// Say what an upgrade preserved, changed and lost. Exit code 50 when something was lost or changed
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The export from before
+    pub(crate) before: PathBuf,
+    /// The export from after
+    pub(crate) after: PathBuf,
+    /// Nothing is expected to be preserved below this path; as often as wanted
+    #[arg(long, value_name = "PATH")]
+    pub(crate) not_migrated: Vec<String>,
+    /// The form of the answer [default: text, or json with --json]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<DiffFormat>,
+    /// Write it to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of a comparison.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DiffFormat {
+    /// For a terminal
+    Text,
+    /// For a program
+    Json,
+    /// One page for a browser, to read or to print
+    Html,
 }
 
 #[derive(Debug, Subcommand)]

@@ -35,6 +35,8 @@ pub(crate) enum Exit {
     Locked = 31,
     /// The journal is damaged, or cannot be read or written.
     Journal = 40,
+    /// `settings diff`: something was lost or changed. Not 1, as `diff` has it: that would look like a failure.
+    Differs = 50,
 }
 
 impl Exit {

@@ -11,6 +11,7 @@ mod report;
 mod request;
 mod run;
 mod service;
+mod settings;
 mod status;
 mod support;
 mod survey;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         }
         Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
         Command::Report(args) => report::report(&common, &args),
+        Command::Settings(command) => settings::settings(&common, command),
         Command::Journal(command) => journal::journal(&common, command).await,
         Command::Service(command) => service::service(&common, &command),
         Command::World(command) => world::world(&common, command),

@@ -5,6 +5,8 @@ mod gate;
 mod plan;
 mod progress;
 mod report;
+mod settings;
+mod settings_page;
 mod survey;
 mod text;
 
@@ -13,4 +15,6 @@ pub(crate) use gate::{gate, gate_json};
 pub(crate) use plan::plan;
 pub(crate) use progress::Progress;
 pub(crate) use report::{report, standing, status, stop_word, stopped};
+pub(crate) use settings::{comparison, export, verdict};
+pub(crate) use settings_page::page as comparison_page;
 pub(crate) use survey::{findings, installation, method};

@@ -25,6 +25,23 @@ pub(super) fn wrap(first: &str, rest: &str, text: &str) -> String {
     out
 }
 
+/// Breaks text at 80 columns wherever it is: values and paths have no good places.
+pub(super) fn fold(first: &str, rest: &str, text: &str) -> String {
+    let mut out = first.to_owned();
+    let mut left = 80usize.saturating_sub(first.chars().count()).max(1);
+    for char in text.chars() {
+        if left == 0 {
+            out.push('\n');
+            out.push_str(rest);
+            left = 80usize.saturating_sub(rest.chars().count()).max(1);
+        }
+        out.push(char);
+        left -= 1;
+    }
+    out.push('\n');
+    out
+}
+
 /// Milliseconds as a person says them.
 pub(super) fn span(ms: u64) -> String {
     match (ms / 1000, ms % 1000) {
@@ -51,6 +68,13 @@ mod tests {
         assert!(wrapped.lines().all(|line| line.chars().count() <= 80));
         assert_eq!(wrapped.matches("word").count(), 60);
         assert!(wrapped.lines().skip(1).all(|line| line.starts_with("      word")));
+    }
+
+    #[test]
+    fn a_value_without_spaces_is_broken_and_whole() {
+        let folded = fold("  - ", "    ", &"x".repeat(300));
+        assert!(folded.lines().all(|line| line.chars().count() <= 80));
+        assert_eq!(folded.matches('x').count(), 300);
     }
 
     #[test]

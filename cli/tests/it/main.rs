@@ -16,5 +16,6 @@ mod readme;
 mod refused;
 mod running;
 mod secrets;
+mod settings;
 mod support;
 mod usage;
