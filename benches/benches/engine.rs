@@ -10,7 +10,7 @@
     reason = "a program that measures and prints"
 )]
 
-use mailsec_benches::{CountingDisk, Idle, Raw, STEPS, Workload};
+use mailsec_benches::{CountingDisk, Idle, Raw, STEPS, Workload, median, peak_memory};
 use mailsec_core::{
     engine::Stop,
     host::Host,
@@ -60,11 +60,6 @@ fn open(folder: &Path, workload: &Workload, disk: Option<Arc<CountingDisk>>) -> 
 fn tenth(mut times: Vec<Duration>) -> f64 {
     times.sort();
     times[times.len() / 10].as_secs_f64() * 1000.0
-}
-
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times[times.len() / 2].as_secs_f64() * 1000.0
 }
 
 /// The steps, beside the raw device.
@@ -176,11 +171,4 @@ fn run_until_killed(folder: &Path) {
         }
     });
     _ = workload.run(&mut journal, upgrade, &idle);
-}
-
-/// Kilobytes, where the system tells.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
