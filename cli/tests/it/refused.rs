@@ -52,7 +52,7 @@ fn an_installer_that_was_changed_after_it_was_signed() {
     ----- stderr -----
     error[blocked]: the upgrade cannot begin: the installer's signature does not hold [package-signature]
       expected: a valid signature
-      found:    the file was changed after it was signed
+      found:    signed, and the signature does not hold: the file was changed after it was signed
       hint:     download it again from the vendor; `--accept-unsigned REASON` goes on without the proof
     ");
 }
@@ -66,7 +66,7 @@ fn an_installer_that_is_not_signed() {
     ----- stderr -----
     error[blocked]: the upgrade cannot begin: the installer's signature does not hold [package-signature]
       expected: a valid signature
-      found:    no signature
+      found:    not signed
       hint:     download it again from the vendor; `--accept-unsigned REASON` goes on without the proof
     ");
 }

@@ -375,7 +375,7 @@ impl Operate for Uninstall<'_> {
         // 1605: it is not installed (any more), which is what was wanted.
         if outcome != InstallerOutcome::Failed(1605) {
             accept(&outcome, self.log).map_err(|failure| match self.secrets {
-                [] => failure,
+                [] => failure.cause("some products refuse their removal without a password of their own"),
                 _ => failure
                     .cause("the product refuses its removal when the password that it was given is wrong"),
             })?;

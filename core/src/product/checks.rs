@@ -107,28 +107,19 @@ pub fn package(
                 Code::PackageSignature,
                 "the installer's signature is not proven",
             )
-            .shown("signature", described(other))
+            .shown("signature", other.to_string())
             .shown("accepted because", reason),
         ),
         (other, None) => {
             return Err(Failure::new(Code::PackageSignature, "the installer's signature does not hold")
                 .expected("a valid signature")
-                .found(described(other))
+                .found(other.to_string())
                 .hint(
                     "download it again from the vendor; `--accept-unsigned REASON` goes on without the proof",
                 ));
         }
     }
     Ok(version)
-}
-
-fn described(signature: &Signature) -> String {
-    match signature {
-        Signature::Valid(by) => format!("signed by {by}"),
-        Signature::Invalid(why) => why.clone(),
-        Signature::Absent => "no signature".to_owned(),
-        Signature::Unchecked(why) => format!("not checked: {why}"),
-    }
 }
 
 /// The version that an installer leads to.

@@ -2,6 +2,7 @@
 
 use super::{
     Arguments, Own,
+    fit::{facts, short},
     look::located,
     tool::{Exported, export, left_by, proven},
 };
@@ -18,8 +19,8 @@ use mailsec_core::{
 };
 use std::{collections::BTreeMap, io::Cursor};
 
-/// Differences that stand in the report one by one.
-const SHOWN: usize = 60;
+/// Characters of a path, and of what stood there.
+const WORDS: usize = 240;
 
 /// Compares two exports. What cannot be migrated is no alarm: the rules of 4.x.
 pub(super) fn compared(before: &Exported, after: &Exported) -> Answer<Comparison> {
@@ -43,8 +44,8 @@ pub(super) fn counted(counts: &Counts) -> String {
 /// Where a difference is, and what stood there.
 pub(super) fn place(difference: &Difference) -> String {
     match &difference.entry {
-        Some(entry) => format!("{}, entry {entry}", difference.path),
-        None => difference.path.clone(),
+        Some(entry) => short(&format!("{}, entry {entry}", difference.path), WORDS),
+        None => short(&difference.path, WORDS),
     }
 }
 
@@ -54,7 +55,7 @@ pub(super) fn side(content: Option<&crate::settings::Content>) -> String {
     let fields = content.fields.iter().map(|field| format!("{}: {}", field.path, field.value));
     let text: Vec<String> = content.value.iter().cloned().chain(fields).collect();
     let text = if text.is_empty() { "an empty section".to_owned() } else { text.join(", ") };
-    crate::settings::printable(&text.chars().take(200).collect::<String>())
+    short(&text, WORDS)
 }
 
 pub(super) struct Compare<'a> {
@@ -83,7 +84,7 @@ impl Operate for Compare<'_> {
         let declared = comparison.lost.iter().filter(|lost| !lost.alarm).map(|lost| ("not migrated", lost));
         let changed = comparison.changed.iter().map(|difference| ("changed", difference));
         let new = comparison.newly_defaulted.iter().map(|difference| ("newly defaulted", difference));
-        let lines = alarms.chain(declared).chain(changed).chain(new).take(SHOWN).map(|(what, difference)| {
+        let lines = alarms.chain(declared).chain(changed).chain(new).map(|(what, difference)| {
             let seen = format!("{} -> {}", side(difference.before.as_ref()), side(difference.after.as_ref()));
             Evidence::new(format!("{what}: {}", place(difference)), seen)
         });
@@ -99,7 +100,7 @@ impl Operate for Compare<'_> {
         let files = BTreeMap::from([("after".to_owned(), after.kept.clone())]);
         Ok(Outcome::changed(counted(&counts))
             .shown([after.evidence()])
-            .shown(lines)
+            .shown(facts(lines, "the two exports"))
             .output(Snapshot::Vendor { values, files }))
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     Arguments, Own,
+    fit::signed,
     look::located,
     tool::{Exported, ecmd, left_by, read},
 };
 use crate::{
     names,
-    settings::{Expect, Signature, compare},
+    settings::{Expect, compare},
 };
 use async_trait::async_trait;
 use mailsec_core::{
@@ -90,11 +91,7 @@ impl Operate for Prepare<'_> {
     async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
         let original = left_by(ctx, &self.arguments.step("export")?, "export").await?;
         let copy = importable(ctx, &original, &self.arguments.path("file")?).await?;
-        let signed = match copy.header.signature {
-            Signature::None => "not signed: the authorization mode must be None",
-            Signature::V2 => "signed (version 2)",
-            Signature::OtherForm => "signed, in a form that only the product can tell",
-        };
+        let signed = signed(copy.header.signature);
         Ok(Outcome::same(format!("the file to be imported is {signed}")).shown([copy.evidence()]))
     }
 }
@@ -127,7 +124,7 @@ impl Operate for Import<'_> {
         let signing = format!("XmlSignTool.exe /version {version} \"{file}\"");
         Err(Failure::new(Code::SettingsImport, "the product refuses to import the settings")
             .expected(format!("exit code 0 of {} /setcfg", names::TOOL))
-            .found(format!("exit code {}, a file with signature {:?}", exit.code, copy.header.signature))
+            .found(format!("exit code {}, a file that is {}", exit.code, signed(copy.header.signature)))
             .cause(exit.output)
             .hint(format!(
                 "enable ESET CMD (Advanced setup, Tools, ESET CMD: Enable advanced ecmd commands); for the mode Advanced \

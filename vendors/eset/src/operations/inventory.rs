@@ -1,7 +1,11 @@
 //! Rules of the old settings, into the report: those of 4.x have to be set up again from it.
 
-use super::{Arguments, Own, tool::left_by};
-use crate::settings::{Rule, printable, rules};
+use super::{
+    Arguments, Own,
+    fit::{facts, short},
+    tool::left_by,
+};
+use crate::settings::{Rule, rules};
 use async_trait::async_trait;
 use mailsec_core::{
     Permit,
@@ -12,9 +16,9 @@ use mailsec_core::{
 };
 use std::collections::BTreeMap;
 
-/// Rules that stand in the report one by one; the journal's envelopes have a limit, and the export has all of them.
-const SHOWN: usize = 60;
-/// Characters of one rule.
+/// Characters of a rule's name.
+const NAME: usize = 120;
+/// Characters of what a rule does.
 const WORDS: usize = 400;
 
 /// The rules of the export that a step left.
@@ -26,17 +30,16 @@ pub(super) async fn of_export(ctx: &Context<'_>, step: &StepId) -> Answer<Vec<Ru
 /// A rule's name, or its place.
 pub(super) fn title(rule: &Rule) -> String {
     match &rule.name {
-        Some(name) => printable(name),
-        None => format!("{}/{}", rule.path, rule.number),
+        Some(name) => short(name, NAME),
+        None => short(&format!("{}/{}", rule.path, rule.number), NAME),
     }
 }
 
 /// What a rule does, as far as the file tells: its other fields by their own names.
 pub(super) fn words(rule: &Rule) -> String {
     let other = rule.fields.iter().filter(|field| !field.path.eq_ignore_ascii_case("name"));
-    let text: Vec<String> =
-        other.map(|field| format!("{}: {}", field.path, printable(&field.value))).collect();
-    text.join(", ").chars().take(WORDS).collect()
+    let text: Vec<String> = other.map(|field| format!("{}: {}", field.path, field.value)).collect();
+    short(&text.join(", "), WORDS)
 }
 
 pub(super) struct Inventory<'a> {
@@ -54,15 +57,8 @@ impl Operate for Inventory<'_> {
     async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
         let export = self.arguments.step("export")?;
         let rules = of_export(ctx, &export).await?;
-        let mut evidence: Vec<Evidence> = rules
-            .iter()
-            .take(SHOWN)
-            .map(|rule| Evidence::new(format!("rule {}", title(rule)), words(rule)))
-            .collect();
-        if rules.len() > SHOWN {
-            let more = format!("{} more; all of them are in the export", rules.len() - SHOWN);
-            evidence.push(Evidence::new("rules", more));
-        }
+        let lines = rules.iter().map(|rule| Evidence::new(format!("rule {}", title(rule)), words(rule)));
+        let evidence = facts(lines, "the export");
         let values = BTreeMap::from([("rules".to_owned(), rules.len().to_string())]);
         Ok(Outcome::same(format!("{} rules", rules.len()))
             .shown(evidence)

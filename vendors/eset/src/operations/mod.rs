@@ -4,6 +4,7 @@ mod arguments;
 mod compare;
 mod copy;
 mod export;
+mod fit;
 mod import;
 mod inventory;
 mod look;

@@ -3,6 +3,7 @@
 use super::{
     Arguments, Own,
     compare::{compared, counted, place, side},
+    fit::line,
     inventory::{of_export, title, words},
     tool::left_by,
 };
@@ -14,9 +15,6 @@ use mailsec_core::{
     operations::{Context, Operate},
     plan::{ChecklistItem, Evidence, ItemId, Observation, Outcome, Question},
 };
-
-/// Changed and new settings that the question shows.
-const SHOWN: usize = 30;
 
 /// All settings, after the upgrade; every one that is lost is answered by itself.
 pub(super) struct Review<'a> {
@@ -35,15 +33,10 @@ fn shown(title: &str, differences: &[Difference]) -> Option<String> {
     if differences.is_empty() {
         return None;
     }
-    let mut lines: Vec<String> = differences
+    let lines = differences
         .iter()
-        .take(SHOWN)
-        .map(|one| format!("{}: {} -> {}", place(one), side(one.before.as_ref()), side(one.after.as_ref())))
-        .collect();
-    if differences.len() > SHOWN {
-        lines.push(format!("and {} more", differences.len() - SHOWN));
-    }
-    Some(format!("{title}: {}", lines.join("; ")))
+        .map(|one| format!("{}: {} -> {}", place(one), side(one.before.as_ref()), side(one.after.as_ref())));
+    Some(format!("{title}: {}", line(lines)))
 }
 
 fn item(kind: &str, number: usize, text: String) -> Answer<ChecklistItem> {

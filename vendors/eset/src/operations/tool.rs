@@ -1,5 +1,6 @@
 //! Exported files: made by `ecmd.exe`, read, proven.
 
+use super::fit::signed;
 use crate::{
     names,
     settings::{Header, header},
@@ -75,9 +76,10 @@ impl Exported {
         Evidence::new(
             self.kept.path.as_str(),
             format!(
-                "{} bytes, digest {}, product {product} {version}, signature {signature:?}",
+                "{} bytes, digest {}, product {product} {version}, {}",
                 self.kept.size,
-                self.kept.digest.short()
+                self.kept.digest.short(),
+                signed(*signature)
             ),
         )
     }
