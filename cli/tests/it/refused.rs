@@ -359,7 +359,7 @@ fn a_server_without_the_product() {
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
     says!(place, place.changes_nothing(["detect"]), @r"
@@ -367,7 +367,7 @@ fn a_server_without_the_product() {
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
 }
@@ -380,7 +380,7 @@ fn a_server_without_exchange() {
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
 }
