@@ -235,6 +235,22 @@ codes! {
     /// The operating system reported an error that no other code fits.
     System = "system",
 
+    // The management server.
+    /// The management server cannot be reached, or its answer cannot be used.
+    ManagementServer = "management-server",
+    /// The management server does not accept user and password.
+    ManagementLogin = "management-login",
+    /// The user may not do this on the management server.
+    ManagementAccess = "management-access",
+    /// The management server says no to a request.
+    ManagementRefused = "management-refused",
+    /// A device is not there, not the only one of its name, or not as it must be.
+    DeviceUnfit = "device-unfit",
+    /// A task failed on a device.
+    DeviceTask = "device-task",
+    /// Which task of the management server is the upgrade's own cannot be told.
+    DeviceTaskUnclear = "device-task-unclear",
+
     // Files.
     /// A file or folder does not exist.
     FileMissing = "file-missing",

@@ -270,7 +270,11 @@ impl<'a> Engine<'a> {
     }
 
     async fn start(&mut self) {
-        let mail = self.glance(measure(self.host, &self.state)).await.unwrap_or(MailState::DOWN);
+        let mail = match self.state.is_elsewhere() {
+            // Not looked at; the fold takes no notice of it either.
+            true => MailState::GOOD,
+            false => self.glance(measure(self.host, &self.state)).await.unwrap_or(MailState::DOWN),
+        };
         self.push(Event::Started { by: self.actor.clone(), boot: self.boot.clone(), mail });
     }
 

@@ -106,6 +106,9 @@ impl Engine<'_> {
 
     /// Records the state of mail when it is not the one last recorded.
     pub(super) async fn note_mail(&mut self) {
+        if self.state.is_elsewhere() {
+            return;
+        }
         // A host that cannot say now will be asked again at the next step; the ledger keeps the last state meanwhile.
         let Some(mail) = self.glance(measure(self.host, &self.state)).await else { return };
         if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.seen()) {

@@ -19,6 +19,7 @@ pub fn lint(plan: &Plan) -> Vec<Failure> {
     order(plan, &mut say);
     references(plan, &mut say);
     checklists(plan, &mut say);
+    elsewhere(plan, &mut say);
     mail(plan, &mut say);
     broken
 }
@@ -151,7 +152,7 @@ fn order(plan: &Plan, say: &mut Say<'_>) {
                 "prove the credentials in the prepare phase",
             );
         }
-        if !plan.steps[line..].iter().any(|step| matches!(step.operation, Operation::VerifyVersion { .. })) {
+        if !plan.steps[line..].iter().any(|step| step.operation.proves_version()) {
             say("the new version is verified", "no such step".to_owned(), "add it after the installer");
         }
     }
@@ -215,6 +216,29 @@ fn checklists(plan: &Plan, say: &mut Say<'_>) {
         }
         if question.clone().fitted() != *question {
             say("a checklist fits into one gate", format!("step {}", step.id), "ask at several gates");
+        }
+    }
+}
+
+/// A plan is for this machine or for others: what is known of mail, restarts and the way back differs.
+fn elsewhere(plan: &Plan, say: &mut Say<'_>) {
+    if !plan.is_elsewhere() {
+        return;
+    }
+    for step in &plan.steps {
+        if !step.operation.is_elsewhere() && !matches!(step.operation, Operation::Gate { .. }) {
+            say(
+                "a plan acts here or elsewhere, not both",
+                format!("step {} acts here", step.id),
+                "make it a plan of its own",
+            );
+        }
+        if step.mail.is_some() {
+            say(
+                "a plan that acts elsewhere says nothing of mail",
+                format!("step {}", step.id),
+                "leave its mail impact out: nobody sees it",
+            );
         }
     }
 }

@@ -331,6 +331,22 @@ impl Operation {
         )
     }
 
+    /// Whether it acts on other machines than the one that the program runs on.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Vendor { traits: VendorTraits { elsewhere: true, .. }, .. })
+    }
+
+    /// Whether it proves that the new version is in place.
+    #[must_use]
+    pub fn proves_version(&self) -> bool {
+        matches!(
+            self,
+            Self::VerifyVersion { .. }
+                | Self::Vendor { traits: VendorTraits { proves_version: true, .. }, .. }
+        )
+    }
+
     /// Whether a person answers a question before the operation verifies what was done.
     #[must_use]
     pub fn asks(&self) -> bool {

@@ -21,6 +21,13 @@ pub struct VendorTraits {
     /// It proves that the settings are exported: they could be imported again after an uninstall.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub proves_export: bool,
+    /// It proves that the new version is in place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proves_version: bool,
+    /// It acts on other machines than the one that the program runs on, through a management server. A plan does that
+    /// in all its steps or in none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// A person may have the upgrade go on without it when it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_be_left_out: bool,
@@ -42,6 +49,8 @@ impl VendorTraits {
             looks: false,
             asks: false,
             proves_export: false,
+            proves_version: false,
+            elsewhere: false,
             may_be_left_out: false,
             on_partial: OnPartial::Ask,
             typical_secs: 10,

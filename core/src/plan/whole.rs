@@ -164,6 +164,13 @@ impl Plan {
         self.steps.iter().find(|step| step.id == *id)
     }
 
+    /// Whether it acts on other machines, through a management server. Mail here is then none of its business, and
+    /// mail there it does not see.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.steps.iter().any(|step| step.operation.is_elsewhere())
+    }
+
     /// A step's position.
     #[must_use]
     pub fn index(&self, id: &StepId) -> Option<usize> {

@@ -48,7 +48,9 @@ impl State {
                 self.started = Some(position.at);
                 self.boot = Some(boot.clone());
                 position.engine.clone_into(&mut self.engine);
-                self.ledger.change(position.at, *mail, true);
+                if !self.is_elsewhere() {
+                    self.ledger.change(position.at, *mail, true);
+                }
             }
             Event::Resumed { boot, .. } => {
                 self.boot = Some(boot.clone());

@@ -109,6 +109,9 @@ pub struct Report {
     pub to: Option<Version>,
     /// Hash of the plan that ran.
     pub plan: Option<Digest>,
+    /// Whether it acts on other machines, whose mail nobody here sees.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// What the operator decided.
     pub choices: Option<Choices>,
     /// What was promised about mail.
@@ -156,7 +159,9 @@ impl Report {
             Event::Planned { plan, hash } => self.planned(plan, *hash),
             Event::Started { by, mail, .. } => {
                 self.started = Some((at, by.0.clone()));
-                self.ledger.change(at, *mail, true);
+                if !self.elsewhere {
+                    self.ledger.change(at, *mail, true);
+                }
             }
             Event::Resumed { found, .. } => self.note(at, format!("taken up again: {found}")),
             Event::StepIntended { step, .. } | Event::RestartIntended { step, .. } => {
@@ -249,6 +254,7 @@ impl Report {
         self.plan = Some(hash);
         self.choices = Some(plan.choices.clone());
         self.budget = Some(plan.budget);
+        self.elsewhere = plan.is_elsewhere();
         self.steps = plan
             .steps
             .iter()

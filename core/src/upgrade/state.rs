@@ -258,6 +258,12 @@ impl State {
             .any(|(step, progress)| step.no_return && matches!(progress.state, StepState::Done(_)))
     }
 
+    /// Whether the upgrade acts on other machines, through a management server.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.is_elsewhere())
+    }
+
     /// Whether transport is held on purpose: a hold was begun and neither released nor undone.
     #[must_use]
     pub fn holds_mail(&self) -> bool {
