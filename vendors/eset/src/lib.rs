@@ -11,6 +11,7 @@ mod methods;
 mod names;
 mod operations;
 mod plan;
+pub mod remote;
 pub mod settings;
 
 pub use names::{NAME, SETTINGS_PASSWORD};
