@@ -61,6 +61,9 @@ impl Exit {
             | Code::ChecklistOpen
             | Code::SecretMissing
             | Code::AccessDenied
+            | Code::DeviceUnfit
+            | Code::ManagementLogin
+            | Code::ManagementAccess
             | Code::RequestRefused => Self::Refused,
             _ => Self::Failed,
         }

@@ -16,7 +16,7 @@ use serde_json::json;
 
 pub(crate) async fn detect(common: &Common) -> Result<Reply, Failure> {
     let (site, _) = site(common)?;
-    let host = site.host();
+    let host = site.server()?;
     let found = survey::survey(host, common.product.as_deref(), &nothing_wanted()).await?;
     let exchange = found.facts.exchange(&FactQuery::Exchange)?.clone();
     Ok(Reply::new(
@@ -28,7 +28,7 @@ pub(crate) async fn detect(common: &Common) -> Result<Reply, Failure> {
 pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, Failure> {
     let request = survey::request(args)?;
     let (site, _) = site(common)?;
-    let found = survey::survey(site.host(), common.product.as_deref(), &request).await?;
+    let found = survey::survey(site.server()?, common.product.as_deref(), &request).await?;
     found.product.accepts(&request)?;
     let findings = found.assess(&request);
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocker);

@@ -106,11 +106,11 @@ pub(crate) async fn drive_to_stop(
             .hint("it can be read here, not driven; nothing was changed"));
     }
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
-    let product = product(&key)?;
+    let product = if site.vendor().is_some() { None } else { Some(product(&key)?) };
+    let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
     let mut watcher = show::Progress::new(&loaded.state);
     let actor = actor();
     let mut engine =
-        Engine::open(site.host(), journal, upgrade, product.vendor(), desk, &mut watcher, (VERSION, &actor))
-            .await?;
+        Engine::open(site.host(), journal, upgrade, vendor, desk, &mut watcher, (VERSION, &actor)).await?;
     engine.run().await
 }

@@ -7,6 +7,7 @@ mod drive;
 mod journal;
 mod methods;
 mod plan;
+mod remote;
 mod report;
 mod request;
 mod run;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
             request::request(&common, &of, mailsec_core::upgrade::Request::RollBack).await
         }
         Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
+        Command::Remote(command) => remote::remote(&common, command).await,
         Command::Report(args) => report::report(&common, &args),
         Command::Settings(command) => settings::settings(&common, command),
         Command::Journal(command) => journal::journal(&common, command).await,

@@ -25,9 +25,14 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
             propose(common, &site, &args.request).await?
         }
     };
+    show(&proposal, args.explain, args.out.as_deref())
+}
+
+/// Shows a plan, and writes it down if that is wanted.
+pub(crate) fn show(proposal: &Proposal, explained: bool, out: Option<&Path>) -> Result<Reply, Failure> {
     let plan = &proposal.plan;
-    let mut text = show::plan(&proposal, args.explain);
-    if let Some(out) = &args.out {
+    let mut text = show::plan(proposal, explained);
+    if let Some(out) = out {
         write(out, plan)?;
         text.push_str(&format!("\nWritten to {}; `mailsec run --plan {0}` runs it.\n", out.display()));
     }
@@ -41,7 +46,7 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
 /// Surveys the server and makes a plan; a blocker is an error.
 pub(crate) async fn propose(common: &Common, site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
     let request = survey::request(args)?;
-    let host: &dyn Host = site.host();
+    let host: &dyn Host = site.server()?;
     let found = survey::survey(host, common.product.as_deref(), &request).await?;
     found.product.accepts(&request)?;
     let findings = found.assess(&request);

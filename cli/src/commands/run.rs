@@ -28,7 +28,9 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
         None => plan::propose(common, &site, &args.request).await?,
     };
-    ready_to_begin(site.host()).await?;
+    if !proposal.plan.is_elsewhere() {
+        ready_to_begin(site.host()).await?;
+    }
     if let Some(name) = wanted::made(&proposal.plan).into_iter().find_map(|made| secrets.given_for(made)) {
         return Err(Failure::new(
             Code::BadArgument,
@@ -51,7 +53,10 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
-    if cfg!(windows) && host.services().get(&ServiceName::new("mailsec")).await?.is_none() {
+    if cfg!(windows)
+        && !proposal.plan.is_elsewhere()
+        && host.services().get(&ServiceName::new("mailsec")).await?.is_none()
+    {
         output::say("After a restart nothing goes on by itself: `mailsec service install` changes that.");
     }
     drive::drive(common, &site, journal.as_mut(), upgrade).await
@@ -68,6 +73,10 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
     };
     if plan.server != host.name() {
         return stale("server", &plan.server, &host.name());
+    }
+    if plan.is_elsewhere() {
+        // Its own first step looks at the devices.
+        return Ok(plan);
     }
     let product = super::product(&plan.product)?;
     let facts = product.gather(host, &nothing_wanted()).await?;

@@ -1,13 +1,19 @@
 //! Which server.
 
-use super::{Sources, State};
+use super::{
+    Sources, State,
+    connect::{self, Connect},
+};
 use crate::{args::Common, output};
 use mailsec_core::{
     Failure,
     failure::Code,
     host::Host,
     journal::{DiskJournal, Journal, OpenOptions, OpenReport},
+    operations::Vendor,
 };
+use mailsec_eset::remote::Management;
+use mailsec_eset_connect::Region;
 use mailsec_simulator::{PoweredJournal, SimHost};
 use std::{
     path::{Path, PathBuf},
@@ -23,6 +29,7 @@ pub(crate) struct Site {
 
 enum Server {
     Simulated(SimHost),
+    Connect(Box<Connect>),
     #[cfg(windows)]
     Windows(Box<mailsec_windows::WindowsHost>),
 }
@@ -44,6 +51,9 @@ impl Site {
                 }
                 Server::Simulated(host)
             }
+            Which::Connect(region) => {
+                Server::Connect(Box::new(connect::open(common, &state, region, secrets)?))
+            }
             #[cfg(windows)]
             Which::Windows => Server::Windows(Box::new(super::windows::open(common, &state, secrets)?)),
             #[cfg(not(windows))]
@@ -55,10 +65,9 @@ impl Site {
     /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
     /// shares its power, and a second copy of that server would not know what the first one does.
     pub(crate) fn with_secrets(self, common: &Common, secrets: &Sources) -> Result<Self, Failure> {
-        #[cfg(not(windows))]
-        let _ = common;
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
+            Server::Connect(_) => return Self::open(common, secrets),
             #[cfg(windows)]
             Server::Windows(_) => {
                 Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?))
@@ -70,8 +79,38 @@ impl Site {
     pub(crate) fn host(&self) -> &dyn Host {
         match &self.server {
             Server::Simulated(host) => host,
+            Server::Connect(connect) => &connect.place,
             #[cfg(windows)]
             Server::Windows(host) => host.as_ref(),
+        }
+    }
+
+    /// A server that can be looked at itself.
+    pub(crate) fn server(&self) -> Result<&dyn Host, Failure> {
+        match &self.server {
+            Server::Connect(_) => Err(Failure::new(Code::BadArgument, "this command is for one server")
+                .expected("`windows`, or `sim:FOLDER`, as --host")
+                .found(self.host().name())
+                .hint("servers of a management server: `mailsec remote devices`, `mailsec remote plan`")),
+            _ => Ok(self.host()),
+        }
+    }
+
+    /// The management server.
+    pub(crate) fn management(&self) -> Result<&dyn Management, Failure> {
+        match &self.server {
+            Server::Connect(connect) => Ok(connect.management.as_ref()),
+            _ => Err(Failure::new(Code::BadArgument, "this command is for a management server")
+                .expected(format!("{}REGION as --host", connect::PREFIX))
+                .found(self.host().name())),
+        }
+    }
+
+    /// The operations that go with the place, whatever product the plan is for.
+    pub(crate) fn vendor(&self) -> Option<&dyn Vendor> {
+        match &self.server {
+            Server::Connect(connect) => Some(&connect.operations),
+            _ => None,
         }
     }
 
@@ -80,6 +119,7 @@ impl Site {
         let (journal, _) = self.disk_journal(false).await?;
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
+            Server::Connect(_) => Box::new(journal),
             #[cfg(windows)]
             Server::Windows(_) => Box::new(journal),
         })
@@ -88,7 +128,7 @@ impl Site {
     /// As [`journal`](Self::journal), and what was found. `cut_damage` gives up what no copy has whole.
     pub(crate) async fn disk_journal(&self, cut_damage: bool) -> Result<(DiskJournal, OpenReport), Failure> {
         #[cfg(windows)]
-        if let Server::Windows(_) = &self.server {
+        if let Server::Windows(_) | Server::Connect(_) = &self.server {
             super::windows::private_state(&self.state)?;
         }
         let host = self.host();
@@ -116,6 +156,7 @@ impl Site {
 /// What `--host` says.
 pub(crate) enum Which {
     Simulated(PathBuf),
+    Connect(Region),
     Windows,
 }
 
@@ -123,10 +164,17 @@ impl Which {
     pub(crate) fn parse(common: &Common) -> Result<Self, Failure> {
         match common.host.as_deref() {
             Some("windows") => Ok(Self::Windows),
+            Some(text) if text.starts_with(connect::PREFIX) => {
+                Region::parse(&text[connect::PREFIX.len()..]).map(Self::Connect).ok_or_else(|| {
+                    Failure::new(Code::BadArgument, "--host names no region of ESET Connect")
+                        .expected(Region::ALL.map(|region| format!("{}{region}", connect::PREFIX)).join(", "))
+                        .found(format!("{text:?}"))
+                })
+            }
             Some(text) => match text.strip_prefix("sim:").filter(|folder| !folder.is_empty()) {
                 Some(folder) => Ok(Self::Simulated(folder.into())),
                 None => Err(Failure::new(Code::BadArgument, "--host names no server")
-                    .expected("`windows`, or `sim:FOLDER`")
+                    .expected("`windows`, `sim:FOLDER`, or `eset-connect:REGION`")
                     .found(format!("{text:?}"))),
             },
             None if cfg!(windows) => Ok(Self::Windows),

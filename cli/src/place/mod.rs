@@ -1,5 +1,6 @@
 //! Where a command works: which server, and where its journal lies.
 
+mod connect;
 mod host;
 mod secrets;
 mod state;

@@ -22,11 +22,8 @@ impl State {
     pub(crate) fn of(common: &Common, which: &Which) -> Self {
         let folder = common.state.clone().unwrap_or_else(|| match which {
             Which::Simulated(world) => world.join("state"),
-            Which::Windows => {
-                let base = std::env::var_os("ProgramData")
-                    .map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from);
-                base.join("mailsec")
-            }
+            Which::Connect(region) => home().join(format!("eset-connect-{region}")),
+            Which::Windows => home(),
         });
         Self { folder }
     }
@@ -40,7 +37,6 @@ impl State {
     }
 
     /// What cannot be found out on the server.
-    #[cfg(windows)]
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.join("config.json")
     }
@@ -120,6 +116,18 @@ impl State {
         }
         Ok((id, witnessed, loaded))
     }
+}
+
+/// Where this machine keeps what belongs to the program.
+fn home() -> PathBuf {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = match cfg!(windows) {
+        true => variable("ProgramData").unwrap_or_else(|| PathBuf::from(r"C:\ProgramData")),
+        false => variable("XDG_STATE_HOME")
+            .or_else(|| variable("HOME").map(|home| home.join(".local").join("state")))
+            .unwrap_or_default(),
+    };
+    base.join("mailsec")
 }
 
 /// Damage of the one copy that is read without opening the journal; the other may be whole.

@@ -57,7 +57,7 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
 /// The secrets without which the server cannot be looked at; none for a simulated one.
 pub(crate) fn secrets_of_host(common: &Common) -> Result<Vec<SecretRef>, Failure> {
     match Which::parse(common)? {
-        Which::Simulated(_) => Ok(Vec::new()),
+        Which::Simulated(_) | Which::Connect(_) => Ok(Vec::new()),
         which @ Which::Windows => {
             let config = read(common.config.clone(), &State::of(common, &which))?;
             Ok(config.directory.into_iter().map(|directory| directory.bind_secret).collect())

@@ -75,6 +75,10 @@ fn explanation(step: &Step) -> String {
 }
 
 fn totals(plan: &Plan) -> String {
+    if plan.is_elsewhere() {
+        return "Mail   not watched: what the task does to it on the servers is not seen from here\n"
+            .to_owned();
+    }
     let (stopped, unscanned) = plan.typical_mail();
     let policy = match plan.choices.unscanned {
         UnscannedPolicy::Hold => "held while the agents are detached; senders keep it, none goes unscanned",

@@ -42,6 +42,9 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
     let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
     let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
     let head = match stop {
+        Stop::Finished(Finish::Succeeded) if report.elsewhere => {
+            format!("{name} {to} is reported by every server.")
+        }
         Stop::Finished(Finish::Succeeded) => {
             format!("{name} {to} is running; version, agents and mail were verified.")
         }
@@ -79,6 +82,9 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
 }
 
 fn mail(report: &Report) -> String {
+    if report.elsewhere {
+        return "Mail: not watched; the servers were reached by their management server alone.\n".to_owned();
+    }
     let totals = report.mail;
     let verdict = if report.mail_within_budget { "within the budget" } else { "OVER THE BUDGET" };
     let assumed = if totals.assumed_ms > 0 {

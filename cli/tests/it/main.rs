@@ -14,6 +14,8 @@ mod people;
 mod plans;
 mod readme;
 mod refused;
+mod remote;
+mod remote_kill;
 mod running;
 mod secrets;
 mod settings;

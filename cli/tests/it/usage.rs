@@ -37,7 +37,7 @@ fn a_host_that_is_none() {
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --host names no server
-      expected: `windows`, or `sim:FOLDER`
+      expected: `windows`, `sim:FOLDER`, or `eset-connect:REGION`
       found:    "MAIL01"
     "#);
     says!(place, bare(&place, &["--host", "sim:", "detect"]), @r#"

@@ -3,10 +3,12 @@
 mod place;
 mod ran;
 mod running;
+mod tenant;
 
 pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
 pub(crate) use running::Running;
+pub(crate) use tenant::{NEW, Tenant};
 
 /// Compares what a command said with an inline snapshot, without what differs from run to run.
 macro_rules! says {
