@@ -33,7 +33,7 @@ pub(crate) const TABLE: &[MethodRow] = &[
         from: "4.x and later",
         to: "6.x and later",
         servers: "many",
-        needs: "ESET's management server, and its agent on each server",
+        needs: "ESET's management server, its agent on each server, and an action of your own: ESET documents none that installs software",
         source: names::ARTICLE,
     },
     MethodRow {
@@ -95,7 +95,9 @@ pub(crate) fn chosen(request: &UpgradeRequest) -> Method {
 pub(crate) fn planned_here(method: Method) -> Result<(), Failure> {
     let how = match method {
         Method::Manual | Method::InPlace => return Ok(()),
-        Method::Remote => "the management server carries it out, for all servers that it manages",
+        Method::Remote => {
+            "`mailsec remote plan` has the management server carry it out, for all servers that it manages"
+        }
         Method::Cluster => "it takes several servers one after another, each with an upgrade of its own",
     };
     Err(Failure::new(Code::MethodUnfit, format!("the method {method} is not planned on one server"))

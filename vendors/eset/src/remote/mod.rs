@@ -21,4 +21,4 @@ pub use operations::Remote;
 pub use plan::{RemoteRequest, Target, plan, targets};
 
 /// The product's name in a list of a device's components.
-pub const COMPONENT: &str = "ESET Mail Security";
+pub const COMPONENT: &str = crate::names::COMMON;

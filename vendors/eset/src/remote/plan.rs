@@ -124,7 +124,7 @@ pub fn plan(
     Ok(Plan {
         format: PlanFormat::CURRENT,
         server: request.place.clone(),
-        product: "eset".to_owned(),
+        product: crate::plan::KEY.to_owned(),
         naming: Naming { before: request.component.clone(), after: request.component.clone() },
         from,
         to: request.version.clone(),
