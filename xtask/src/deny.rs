@@ -6,9 +6,17 @@ use serde::Deserialize;
 /// The rules.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Deny {
+    pub(crate) graph: Graph,
     pub(crate) advisories: Advisories,
     pub(crate) licenses: Licenses,
     pub(crate) bans: Bans,
+}
+
+/// What is looked at.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Graph {
+    /// The systems that are built for. What other systems would need is no part of the program.
+    pub(crate) targets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,8 +15,9 @@ const REGISTRY: (&str, &str) = ("registry+", "/crates.io-index");
 pub(crate) fn check(shop: &Shop) -> Checked {
     let rules = fs::read_to_string(shop.root.join("deny.toml"))
         .map_err(|error| format!("deny.toml cannot be read: {error}"))?;
-    let metadata = Metadata::read(shop)?;
-    let wrong = broken(&metadata, &Deny::parse(&rules)?);
+    let rules = Deny::parse(&rules)?;
+    let metadata = Metadata::of(shop, &rules.graph.targets)?;
+    let wrong = broken(&metadata, &rules);
     let remark = format!("{} crates of others", metadata.foreign().count());
     files::verdict(&wrong, remark)?;
     // The same rules by the program they are written for; what needs data from elsewhere is left to people.
@@ -84,6 +85,8 @@ mod tests {
 
     const GOOD: &str = "registry+https://example.org/crates.io-index";
     const RULES: &str = r#"
+        [graph]
+        targets = ["x86_64-unknown-linux-gnu"]
         [advisories]
         ignore = [{ id = "A-1", reason = "old: why" }]
         [licenses]

@@ -32,7 +32,16 @@ struct Dependency {
 impl Metadata {
     /// Asks cargo, which fails when `Cargo.lock` does not fit the manifests.
     pub(crate) fn read(shop: &Shop) -> Result<Self, String> {
-        let bytes = run::output(&mut shop.cargo(["metadata", "--locked", "--format-version", "1"]))?;
+        Self::of(shop, &[])
+    }
+
+    /// As [`Metadata::read`], without what none of these systems needs.
+    pub(crate) fn of(shop: &Shop, systems: &[String]) -> Result<Self, String> {
+        let mut cargo = shop.cargo(["metadata", "--locked", "--format-version", "1"]);
+        for system in systems {
+            cargo.args(["--filter-platform", system]);
+        }
+        let bytes = run::output(&mut cargo)?;
         serde_json::from_slice(&bytes).map_err(|error| format!("cargo's metadata cannot be read: {error}"))
     }
 
