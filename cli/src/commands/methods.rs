@@ -20,7 +20,7 @@ pub(crate) async fn methods(common: &Common) -> Result<Reply, Failure> {
         let description = product.describe();
         let found = match &host {
             Some(site) => {
-                let facts = product.gather(site.host(), &nothing_wanted()).await?;
+                let facts = product.gather(site.server()?, &nothing_wanted()).await?;
                 product.detect(&facts)?.map(|installation| (installation, facts))
             }
             None => None,

@@ -34,7 +34,8 @@ fn the_methods_and_which_of_them_apply_here() {
                  [method-unfit]; expected 7.3 or later; found 6.5.10059.0
       remote   from 4.x and later to 6.x and later
                servers: many
-               needs: ESET's management server, and its agent on each server
+               needs: ESET's management server, its agent on each server, and an
+                 action of your own: ESET documents none that installs software
                source: https://help.eset.com/emsl/6.5/en-US/installation_upgrade.htm
                here: no: no management server manages this one [method-unfit];
                  expected ESET's management agent, the service EraAgentSvc; found no

@@ -35,7 +35,8 @@ fn three_servers_are_upgraded_and_restarted_by_one_task_each() {
     {
         assert!(report.stdout.replace("\n  ", " ").contains(said), "{said}\n{report}");
     }
-    assert_eq!(tenant.run(["journal", "verify"]).code, Some(0));
+    tenant.run(["journal", "verify"]).exits(0);
+    tenant.run(["journal", "export", "--out", &tenant.path("bundle")]).exits(0);
     let said = format!("{listed}{planned}{ran}{report}{}", tenant.written());
     for secret in [PASSWORD, "LabAccessToken", "LabRefreshToken"] {
         assert!(!said.contains(secret), "{secret} was written");
@@ -81,6 +82,7 @@ fn what_cannot_be_done_is_refused_before_anything_is_asked_of_a_server() {
     };
     refused(&["detect"], 2, "mailsec remote devices");
     refused(&["plan", "--installer", r"C:\x.msi"], 2, "mailsec remote plan");
+    refused(&["methods"], 2, "mailsec remote devices");
     refused(&["--host", "eset-connect:mars", "remote", "devices"], 2, "eset-connect:jpn");
     refused(&["--host", "sim:/nowhere", "remote", "devices"], 1, "there is no simulated server");
     fs::write(tenant.file("action.json"), r#"{"name": "SoftwareInstall"}"#).unwrap();

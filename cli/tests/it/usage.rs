@@ -45,7 +45,7 @@ fn a_host_that_is_none() {
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --host names no server
-      expected: `windows`, or `sim:FOLDER`
+      expected: `windows`, `sim:FOLDER`, or `eset-connect:REGION`
       found:    "sim:"
     "#);
     says!(place, bare(&place, &["--host", "windows", "detect"]), @r"
