@@ -457,7 +457,8 @@ fn a_check_names_everything_at_once() {
     ----- stdout -----
     blocker  the installer's signature does not hold [package-signature]
                expected: a valid signature
-               found: the file was changed after it was signed
+               found: signed, and the signature does not hold: the file was changed
+               after it was signed
              > download it again from the vendor; `--accept-unsigned REASON` goes on
                without the proof
     blocker  LAB\svc-vipre has administrator rights [account-is-admin]

@@ -18,6 +18,7 @@ mod program;
 mod readiness;
 mod service;
 mod succession;
+mod uninstall;
 mod vendor;
 
 pub use context::{Context, MailNote, Vendor, unsupported};
@@ -62,7 +63,7 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
             Box::new(package::RunInstaller { package, mode, log, product })
         }
         Operation::Uninstall { product_code, product, secrets, log } => {
-            Box::new(package::Uninstall { product_code, product, secrets, log })
+            Box::new(uninstall::Uninstall { product_code, product, secrets, log })
         }
         Operation::VerifyVersion { product, version } => {
             Box::new(package::VerifyVersion { product, version })

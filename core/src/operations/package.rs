@@ -1,4 +1,4 @@
-//! Packages: checked, run, removed, their version verified.
+//! Packages: checked, run, their version verified. Their removal is in [`uninstall`](super::uninstall).
 
 use super::{Context, Operate, service};
 use crate::{
@@ -6,7 +6,6 @@ use crate::{
     failure::{Code, Failure},
     host::{
         Answer, InstallRequest, InstalledPackage, InstallerOutcome, PendingWeight, RegistryView, Signature,
-        UninstallRequest,
     },
     plan::{Evidence, ExpectedPackage, InstallerMode, Observation, Outcome, SecretProperty, Snapshot},
     values::{Secret, ServerPath, Version},
@@ -20,7 +19,10 @@ const POLL: Duration = Duration::from_secs(5);
 const IN_PROGRESS: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress";
 
 /// The installed package whose name contains one of `names`; the highest version when there are several.
-async fn installed(ctx: &Context<'_>, names: &[String]) -> Answer<Option<(InstalledPackage, Version)>> {
+pub(super) async fn installed(
+    ctx: &Context<'_>,
+    names: &[String],
+) -> Answer<Option<(InstalledPackage, Version)>> {
     let mut found: Vec<(InstalledPackage, Version)> = ctx
         .host
         .packages()
@@ -39,7 +41,7 @@ fn is_named(name: &str, names: &[String]) -> bool {
     names.iter().any(|wanted| name.contains(&wanted.to_lowercase()))
 }
 
-fn shown(package: &InstalledPackage) -> Evidence {
+pub(super) fn shown(package: &InstalledPackage) -> Evidence {
     Evidence::new(format!("installed package {}", package.name), format!("version {}", package.version))
 }
 
@@ -81,7 +83,10 @@ async fn check(ctx: &Context<'_>, package: &ExpectedPackage) -> Answer<Vec<Evide
 }
 
 /// Reads the secrets of an installer's properties.
-async fn properties(ctx: &Context<'_>, secrets: &[SecretProperty]) -> Answer<Vec<(String, Secret)>> {
+pub(super) async fn properties(
+    ctx: &Context<'_>,
+    secrets: &[SecretProperty],
+) -> Answer<Vec<(String, Secret)>> {
     let mut values = Vec::new();
     for property in secrets {
         values.push((property.name.clone(), ctx.secret(&property.secret).await?));
@@ -90,7 +95,7 @@ async fn properties(ctx: &Context<'_>, secrets: &[SecretProperty]) -> Answer<Vec
 }
 
 /// An installer that outlived our own process is waited for; it is never ended, and never judged half way.
-async fn settled(ctx: &Context<'_>) -> Answer<()> {
+pub(super) async fn settled(ctx: &Context<'_>) -> Answer<()> {
     let mut waited = Duration::ZERO;
     while ctx.host.packages().busy().await? {
         if waited >= ctx.step.limit() {
@@ -106,12 +111,12 @@ async fn settled(ctx: &Context<'_>) -> Answer<()> {
 }
 
 /// Whether a power cut left an installation that Windows Installer resumes or takes back when it runs next.
-async fn suspended(ctx: &Context<'_>) -> Answer<bool> {
+pub(super) async fn suspended(ctx: &Context<'_>) -> Answer<bool> {
     ctx.host.registry().exists(RegistryView::Wide, IN_PROGRESS).await
 }
 
 /// After a crash the installer's exit code is lost; what it left for the next boot is not.
-async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer<bool> {
+pub(super) async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer<bool> {
     let touches_product = |detail: &str| {
         folder.is_some_and(|folder| detail.to_lowercase().contains(&folder.as_str().to_lowercase()))
     };
@@ -125,7 +130,7 @@ async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer
 }
 
 /// How an installer ended that nobody waited for, when the server itself shows no wish for a restart.
-async fn unseen(ctx: &Context<'_>, log: &ServerPath) -> Answer<InstallerOutcome> {
+pub(super) async fn unseen(ctx: &Context<'_>, log: &ServerPath) -> Answer<InstallerOutcome> {
     if ctx.state.flight.as_ref().is_some_and(|flight| flight.booted) {
         // Whatever it asked for, the server has started since.
         return Ok(InstallerOutcome::Done);
@@ -137,7 +142,7 @@ async fn unseen(ctx: &Context<'_>, log: &ServerPath) -> Answer<InstallerOutcome>
 }
 
 /// Turns an installer's exit into a failure, unless it succeeded.
-fn accept(outcome: &InstallerOutcome, log: &ServerPath) -> Answer<()> {
+pub(super) fn accept(outcome: &InstallerOutcome, log: &ServerPath) -> Answer<()> {
     let failure = match outcome {
         InstallerOutcome::Done | InstallerOutcome::RestartNeeded | InstallerOutcome::RestartBegun => return Ok(()),
         InstallerOutcome::Busy => Failure::new(Code::InstallerBusy, "another installation is running")
@@ -283,7 +288,11 @@ impl Operate for RunInstaller<'_> {
 }
 
 /// On the way back: an installer or a removal that failed must have left the former version whole.
-async fn former_version(ctx: &Context<'_>, permit: &Permit, product: &[String]) -> Answer<Outcome> {
+pub(super) async fn former_version(
+    ctx: &Context<'_>,
+    permit: &Permit,
+    product: &[String],
+) -> Answer<Outcome> {
     let before = match ctx.before() {
         Some(Snapshot::Version { version }) => version.clone(),
         _ => None,
@@ -304,7 +313,7 @@ async fn former_version(ctx: &Context<'_>, permit: &Permit, product: &[String]) 
 }
 
 /// Whether every file that the product's registered or recorded agents need is there.
-async fn agents_whole(ctx: &Context<'_>) -> Answer<bool> {
+pub(super) async fn agents_whole(ctx: &Context<'_>) -> Answer<bool> {
     let steps = ctx.state.plan_steps();
     let recorded = steps.iter().find_map(|step| match ctx.state.output(&step.id) {
         Some(Snapshot::Agents { agents, .. }) => Some(agents),
@@ -316,83 +325,6 @@ async fn agents_whole(ctx: &Context<'_>) -> Answer<bool> {
         }
     }
     Ok(true)
-}
-
-pub(super) struct Uninstall<'a> {
-    pub(super) product_code: &'a str,
-    pub(super) product: &'a [String],
-    pub(super) secrets: &'a [SecretProperty],
-    pub(super) log: &'a ServerPath,
-}
-
-#[async_trait]
-impl Operate for Uninstall<'_> {
-    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
-        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
-        Ok(Some(Snapshot::Version { version }))
-    }
-
-    async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
-        settled(ctx).await?;
-        let found = installed(ctx, self.product).await?;
-        let whole = found.is_none() || agents_whole(ctx).await?;
-        let evidence = found.iter().map(|(package, _)| shown(package)).collect();
-        if suspended(ctx).await? || !whole {
-            // Windows Installer would take it back, or has to, at the next installation of anything.
-            return Ok(Observation::Partial { evidence });
-        }
-        Ok(match found {
-            Some(_) => Observation::NotApplied { evidence },
-            None => {
-                let outcome = if wants_restart(ctx, None).await? {
-                    InstallerOutcome::RestartNeeded
-                } else {
-                    unseen(ctx, self.log).await?
-                };
-                Observation::Applied(
-                    Outcome::changed("the product is removed")
-                        .output(Snapshot::Installer { outcome, log: self.log.clone() }),
-                )
-            }
-        })
-    }
-
-    async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        settled(ctx).await?;
-        let outcome = ctx
-            .host
-            .packages()
-            .uninstall(
-                permit,
-                UninstallRequest {
-                    product_code: self.product_code,
-                    secret_properties: &properties(ctx, self.secrets).await?,
-                    log: self.log,
-                    limit: ctx.step.limit(),
-                },
-            )
-            .await?;
-        // 1605: it is not installed (any more), which is what was wanted.
-        if outcome != InstallerOutcome::Failed(1605) {
-            accept(&outcome, self.log).map_err(|failure| match self.secrets {
-                [] => failure.cause("some products refuse their removal without a password of their own"),
-                _ => failure
-                    .cause("the product refuses its removal when the password that it was given is wrong"),
-            })?;
-        }
-        if let Some((package, _)) = installed(ctx, self.product).await? {
-            return Err(Failure::new(Code::VersionMismatch, "the product is still there")
-                .expected("no such product")
-                .found(format!("{} {}", package.name, package.version))
-                .ask());
-        }
-        Ok(Outcome::changed("the product is removed")
-            .output(Snapshot::Installer { outcome, log: self.log.clone() }))
-    }
-
-    async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        former_version(ctx, permit, self.product).await
-    }
 }
 
 pub(super) struct VerifyVersion<'a> {

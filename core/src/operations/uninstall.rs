@@ -1,0 +1,94 @@
+//! A product removed: what is left of it decides, not only the exit code.
+
+use super::{
+    Context, Operate,
+    package::{
+        accept, agents_whole, former_version, installed, properties, settled, shown, suspended, unseen,
+        wants_restart,
+    },
+};
+use crate::{
+    Permit,
+    failure::{Code, Failure},
+    host::{Answer, InstallerOutcome, UninstallRequest},
+    plan::{Observation, Outcome, SecretProperty, Snapshot},
+    values::ServerPath,
+};
+use async_trait::async_trait;
+
+pub(super) struct Uninstall<'a> {
+    pub(super) product_code: &'a str,
+    pub(super) product: &'a [String],
+    pub(super) secrets: &'a [SecretProperty],
+    pub(super) log: &'a ServerPath,
+}
+
+#[async_trait]
+impl Operate for Uninstall<'_> {
+    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
+        Ok(Some(Snapshot::Version { version }))
+    }
+
+    async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
+        settled(ctx).await?;
+        let found = installed(ctx, self.product).await?;
+        let whole = found.is_none() || agents_whole(ctx).await?;
+        let evidence = found.iter().map(|(package, _)| shown(package)).collect();
+        if suspended(ctx).await? || !whole {
+            // Windows Installer would take it back, or has to, at the next installation of anything.
+            return Ok(Observation::Partial { evidence });
+        }
+        Ok(match found {
+            Some(_) => Observation::NotApplied { evidence },
+            None => {
+                let outcome = if wants_restart(ctx, None).await? {
+                    InstallerOutcome::RestartNeeded
+                } else {
+                    unseen(ctx, self.log).await?
+                };
+                Observation::Applied(
+                    Outcome::changed("the product is removed")
+                        .output(Snapshot::Installer { outcome, log: self.log.clone() }),
+                )
+            }
+        })
+    }
+
+    async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        settled(ctx).await?;
+        let outcome = ctx
+            .host
+            .packages()
+            .uninstall(
+                permit,
+                UninstallRequest {
+                    product_code: self.product_code,
+                    secret_properties: &properties(ctx, self.secrets).await?,
+                    log: self.log,
+                    limit: ctx.step.limit(),
+                },
+            )
+            .await?;
+        // 1605: it is not installed (any more), which is what was wanted.
+        if outcome != InstallerOutcome::Failed(1605) {
+            accept(&outcome, self.log).map_err(|failure| match self.secrets {
+                [] => failure.cause("some products refuse their removal without a password of their own"),
+                _ => failure
+                    .cause("the product refuses its removal when the password that it was given is wrong"),
+            })?;
+        }
+        if let Some((package, _)) = installed(ctx, self.product).await? {
+            return Err(Failure::new(Code::VersionMismatch, "the product is still there")
+                .expected("no such product")
+                .found(format!("{} {}", package.name, package.version))
+                .ask());
+        }
+        Ok(Outcome::changed("the product is removed")
+            .output(Snapshot::Installer { outcome, log: self.log.clone() }))
+    }
+
+    async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
+        former_version(ctx, permit, self.product).await
+    }
+}
