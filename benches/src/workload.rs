@@ -162,6 +162,7 @@ fn plan(host: &SimHost) -> Plan {
         budget: MailBudget { stopped_secs: u64::MAX, unscanned_secs: u64::MAX },
         limits: Limits::default(),
         scanners: Vec::new(),
+        role: None,
         steps: (1..=STEPS).map(step).collect(),
     }
 }

@@ -188,6 +188,18 @@ pub(crate) struct RequestArgs {
     /// Folder on the server for installers' logs
     #[arg(long, value_name = "FOLDER", default_value = r"C:\ProgramData\mailsec\logs")]
     pub(crate) logs: String,
+    /// Which part this server has in its cluster, where the nodes share their configuration
+    #[arg(long, value_enum, value_name = "ROLE")]
+    pub(crate) node_role: Option<Role>,
+}
+
+/// A server's part in its cluster.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// Upgraded first, and imports the whole configuration
+    First,
+    /// Imports only what the cluster does not share
+    Other,
 }
 
 /// A way to upgrade.

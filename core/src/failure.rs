@@ -302,6 +302,16 @@ codes! {
     /// The vendor has no such operation.
     OperationUnsupported = "operation-unsupported",
 
+    // The nodes of a cluster.
+    /// A node's state folder cannot be reached, or nobody takes orders there.
+    NodeUnreachable = "node-unreachable",
+    /// A node refused its order.
+    NodeRefused = "node-refused",
+    /// A node's upgrade ended without success.
+    NodeFailed = "node-failed",
+    /// Not every node of the cluster is as it must be.
+    ClusterNotWhole = "cluster-not-whole",
+
     // The journal.
     /// Another process holds the journal.
     JournalLocked = "journal-locked",

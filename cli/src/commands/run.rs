@@ -15,7 +15,7 @@ use mailsec_core::{
     host::{Host, PendingWeight, ServiceName},
     journal::Stamp,
     plan::Plan,
-    product::Proposal,
+    product::{Proposal, present},
     values::UpgradeId,
 };
 

@@ -1,12 +1,12 @@
 //! What the server has, and what a product says of it.
 
 use super::products;
-use crate::args::{MethodName, RequestArgs, Unscanned};
+use crate::args::{MethodName, RequestArgs, Role, Unscanned};
 use mailsec_core::{
     Failure,
     failure::Code,
     host::Host,
-    plan::{MailBudget, SecretProperty, UnscannedPolicy},
+    plan::{MailBudget, NodeRole, SecretProperty, UnscannedPolicy},
     product::{
         AccountChoice, BackupChoice, Facts, Finding, Installation, InstallerChoice, MailSecurityProduct,
         Method, RulesChoice, Severity, UpgradeRequest,
@@ -166,6 +166,10 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
             }),
         },
         logs: absolute("--logs", &args.logs)?,
+        role: args.node_role.map(|role| match role {
+            Role::First => NodeRole::First,
+            Role::Other => NodeRole::Other,
+        }),
     })
 }
 

@@ -7,7 +7,7 @@ use super::{Desk, Message, Said, Watcher};
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{BootIdentity, Host},
+    host::{BootIdentity, Host, Nodes},
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, measure},
     plan::{MailState, Outcome, Step},
@@ -32,7 +32,8 @@ pub enum Stop {
 pub struct Engine<'a> {
     pub(super) host: &'a dyn Host,
     pub(super) vendor: Option<&'a dyn Vendor>,
-    desk: &'a dyn Desk,
+    pub(super) nodes: Option<&'a dyn Nodes>,
+    pub(super) desk: &'a dyn Desk,
     pub(super) watcher: &'a mut dyn Watcher,
     pub(super) recorder: Recorder<&'a mut dyn Journal>,
     pub(super) state: State,
@@ -62,6 +63,7 @@ impl<'a> Engine<'a> {
         Ok(Self {
             host,
             vendor,
+            nodes: None,
             desk,
             watcher,
             recorder,
@@ -71,6 +73,13 @@ impl<'a> Engine<'a> {
             actor: Actor(actor.to_owned()),
             stamp: None,
         })
+    }
+
+    /// For the upgrade of a cluster: where its nodes are.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: &'a dyn Nodes) -> Self {
+        self.nodes = Some(nodes);
+        self
     }
 
     /// The state as far as it was folded.
@@ -297,5 +306,6 @@ impl<'a> Engine<'a> {
 
     pub(super) fn context<'c>(&'c self, step: &'c Step) -> Context<'c> {
         Context::new(self.host, self.recorder.upgrade(), &self.state, step, self.vendor)
+            .with_nodes(self.nodes)
     }
 }

@@ -2,6 +2,7 @@
 
 mod desk;
 mod driver;
+mod follow;
 mod limit;
 mod restart;
 mod start;
@@ -10,4 +11,5 @@ mod take_up;
 
 pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher};
 pub use driver::{Engine, Stop};
+pub use follow::progress_of;
 pub use start::{Loaded, begin, load};

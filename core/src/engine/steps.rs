@@ -17,7 +17,7 @@ impl Engine<'_> {
         let step = self.step(index);
         if !wait.is_zero() {
             self.commit()?;
-            self.host.clock().sleep(wait).await;
+            self.pause(wait).await;
         }
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() {
@@ -44,7 +44,14 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, false);
         let ctx = self.context(&step);
-        let result = self.act(&step, operate(&step.operation).apply(&ctx, &permit)).await?;
+        let mut result = self.act(&step, operate(&step.operation).apply(&ctx, &permit)).await?;
+        if result.is_ok() && step.operation.goes_on_elsewhere() {
+            match self.follow(&step).await {
+                Some(followed) => result = followed,
+                // Somebody wants something first. The step stays in flight, and is taken up as after a crash.
+                None => return Ok(()),
+            }
+        }
         let notes = ctx.take_notes();
         let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
         self.push_notes(notes);

@@ -34,7 +34,9 @@ impl Engine<'_> {
         };
         // Nobody saw mail while the program was away. What is certain: a boot stops transport for a while, and a step
         // in flight may have done its worst from its intent on.
-        self.assume_worst(before.is_some());
+        if !self.state.is_elsewhere() {
+            self.assume_worst(before.is_some());
+        }
         if let Some(before) = before.clone().filter(|_| !wanted) {
             let after = self.boot.clone();
             let by_hand = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Restart);
@@ -55,7 +57,7 @@ impl Engine<'_> {
                 items: ItemAnswers::new(),
             });
         }
-        if before.is_some() {
+        if before.is_some() && !self.state.is_elsewhere() {
             self.await_boot().await;
         }
         self.note_mail().await;

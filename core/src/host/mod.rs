@@ -8,6 +8,7 @@ mod clock;
 mod directory;
 mod files;
 mod mail;
+mod nodes;
 mod packages;
 mod power;
 mod process;
@@ -20,6 +21,7 @@ pub use clock::Clock;
 pub use directory::{Account, Credentials, Directory, Membership, Rank};
 pub use files::{FileKind, FileStat, Files, TreeEntry};
 pub use mail::{Mail, ProbeReport, ProbeVerdict};
+pub use nodes::{NodeFacts, NodeGate, NodeOrder, NodeProgress, NodeStanding, Nodes};
 pub use packages::{
     InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages, Signature,
     UninstallRequest, exit_code_in,
@@ -33,9 +35,9 @@ pub use transport::{Agent, AgentId, ExchangeServer, QueueDepth, Transport, Trans
 
 #[cfg(feature = "testing")]
 pub use {
-    clock::MockClock, directory::MockDirectory, files::MockFiles, mail::MockMail, packages::MockPackages,
-    power::MockPower, process::MockProcesses, registry::MockRegistry, secrets::MockSecrets,
-    services::MockServices, transport::MockTransport,
+    clock::MockClock, directory::MockDirectory, files::MockFiles, mail::MockMail, nodes::MockNodes,
+    packages::MockPackages, power::MockPower, process::MockProcesses, registry::MockRegistry,
+    secrets::MockSecrets, services::MockServices, transport::MockTransport,
 };
 
 /// What every port method answers.

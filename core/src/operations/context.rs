@@ -3,7 +3,7 @@
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{Answer, Host, Service, ServiceName},
+    host::{Answer, Host, Nodes, Service, ServiceName},
     plan::{MailState, Observation, Outcome, Question, Snapshot, Step},
     upgrade::State,
     values::{Secret, SecretRef, StepId, Timestamp, UpgradeId},
@@ -79,6 +79,8 @@ pub struct Context<'a> {
     pub step: &'a Step,
     /// The vendor's own operations, if it has any.
     pub vendor: Option<&'a dyn Vendor>,
+    /// The nodes, where the upgrade is a cluster's.
+    pub nodes: Option<&'a dyn Nodes>,
     notes: Mutex<Vec<MailNote>>,
 }
 
@@ -92,7 +94,14 @@ impl<'a> Context<'a> {
         step: &'a Step,
         vendor: Option<&'a dyn Vendor>,
     ) -> Self {
-        Self { host, upgrade, state, step, vendor, notes: Mutex::new(Vec::new()) }
+        Self { host, upgrade, state, step, vendor, nodes: None, notes: Mutex::new(Vec::new()) }
+    }
+
+    /// With the nodes of a cluster.
+    #[must_use]
+    pub fn with_nodes(mut self, nodes: Option<&'a dyn Nodes>) -> Self {
+        self.nodes = nodes;
+        self
     }
 
     /// Notes that mail changed its state now.

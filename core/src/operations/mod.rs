@@ -13,6 +13,7 @@ mod context;
 mod export;
 mod hold;
 mod mail;
+mod nodes;
 mod package;
 mod program;
 mod readiness;
@@ -46,6 +47,11 @@ pub trait Operate: Send + Sync {
 
     /// Brings the effect about and verifies it.
     async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome>;
+
+    /// Where the effect goes on elsewhere once it is applied: what came of it; `None` while it goes on.
+    async fn follow(&self, _ctx: &Context<'_>) -> Answer<Option<Outcome>> {
+        Ok(Some(Outcome::default()))
+    }
 
     /// Takes the effect back.
     async fn undo(&self, _ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
@@ -101,6 +107,8 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
         Operation::ReleaseMail { service, hold } => Box::new(hold::Release { service, hold }),
         Operation::CloseProgram { folder } => Box::new(program::CloseProgram { folder }),
         Operation::ProbeMail => Box::new(mail::Probe),
+        Operation::UpgradeNode { order, version, .. } => Box::new(nodes::UpgradeNode { order, version }),
+        Operation::CheckCluster { nodes } => Box::new(nodes::CheckCluster { nodes }),
         Operation::Vendor { name, arguments, .. } => Box::new(vendor::VendorOperation { name, arguments }),
         // The driver handles a restart itself: it ends the process that would wait for it.
         Operation::Restart { .. } => Box::new(export::Confirmed),

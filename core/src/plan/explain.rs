@@ -61,6 +61,9 @@ fn during(op: &Operation) -> String {
     if op.only_looks() {
         return "it only looks; it looks again".to_owned();
     }
+    if op.goes_on_elsewhere() {
+        return "the node goes on by itself; its journal is looked at, and followed again".to_owned();
+    }
     match op.on_partial() {
         OnPartial::Finish => {
             "the server is asked what is there: a whole effect is recorded, a part of it is completed"
@@ -155,6 +158,16 @@ fn what(op: &Operation) -> String {
         Operation::VerifyVersion { version, .. } => format!("checks that version {version} is installed"),
         Operation::ProbeMail => "sends a message through the transport service".to_owned(),
         Operation::Gate { question } => format!("asks: {}", question.title),
+        Operation::UpgradeNode { order, version, .. } => format!(
+            "gives {} its plan {} and follows its own upgrade {} to its end, version {version}",
+            order.node,
+            order.plan.short(),
+            order.upgrade
+        ),
+        Operation::CheckCluster { nodes } => {
+            let list: Vec<String> = nodes.iter().map(|node| format!("{} {}", node.node, node.version)).collect();
+            format!("has every node look at its version, services and agents: {}", list.join(", "))
+        }
         Operation::Vendor { traits, .. } => traits.what.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! What is to be done, as data: read, hashed, linted, explained and rehearsed before anything changes.
 
 mod checklist;
+mod cluster;
 mod explain;
 mod lint;
 mod mail;
@@ -14,6 +15,7 @@ mod vendor;
 mod whole;
 
 pub use checklist::{ChecklistItem, ItemAnswer, ItemAnswers, ItemId};
+pub use cluster::{ClusterNode, ExpectedNode, NodeRole, cluster_plan};
 pub use explain::{Explanation, explain};
 pub use lint::lint;
 pub use mail::{Flow, MailBudget, MailImpact, MailState, UnscannedPolicy};

@@ -1,9 +1,9 @@
 //! The closed vocabulary of operations. Core alone executes them (`operations/`), so their behaviour in a crash is
 //! proven once for every vendor.
 
-use super::{Question, VendorTraits};
+use super::{ExpectedNode, NodeRole, Question, VendorTraits};
 use crate::{
-    host::{PackageKind, ServiceName},
+    host::{NodeOrder, PackageKind, ServiceName},
     values::{AccountName, Digest, SecretRef, ServerPath, StepId, Version},
 };
 use serde::{Deserialize, Serialize};
@@ -262,6 +262,21 @@ pub enum Operation {
         /// What.
         question: Question,
     },
+    /// Has a node of a cluster upgraded, by an upgrade of its own, and follows that to its end.
+    UpgradeNode {
+        /// What the node is given.
+        order: NodeOrder,
+        /// The version that it comes to.
+        version: Version,
+        /// Which part it has in its cluster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<NodeRole>,
+    },
+    /// Looks at all nodes of a cluster.
+    CheckCluster {
+        /// What each must be like.
+        nodes: Vec<ExpectedNode>,
+    },
     /// An operation of the vendor's own, with the same observe, apply and undo.
     Vendor {
         /// Its name, for the vendor crate.
@@ -306,6 +321,8 @@ impl Operation {
             Self::VerifyVersion { .. } => "verify-version",
             Self::ProbeMail => "probe-mail",
             Self::Gate { .. } => "gate",
+            Self::UpgradeNode { .. } => "upgrade-node",
+            Self::CheckCluster { .. } => "check-cluster",
             Self::Vendor { .. } => "vendor",
         }
     }
@@ -327,6 +344,7 @@ impl Operation {
                 | Self::VerifyAgents { .. }
                 | Self::VerifyVersion { .. }
                 | Self::ProbeMail
+                | Self::CheckCluster { .. }
                 | Self::Gate { .. }
         )
     }
@@ -334,7 +352,8 @@ impl Operation {
     /// Whether it acts on other machines than the one that the program runs on.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Vendor { traits: VendorTraits { elsewhere: true, .. }, .. })
+        self.is_of_nodes()
+            || matches!(self, Self::Vendor { traits: VendorTraits { elsewhere: true, .. }, .. })
     }
 
     /// Whether it proves that the new version is in place.
@@ -345,6 +364,19 @@ impl Operation {
             Self::VerifyVersion { .. }
                 | Self::Vendor { traits: VendorTraits { proves_version: true, .. }, .. }
         )
+    }
+
+    /// Whether it is of a cluster's nodes, and not of this server.
+    #[must_use]
+    pub fn is_of_nodes(&self) -> bool {
+        matches!(self, Self::UpgradeNode { .. } | Self::CheckCluster { .. })
+    }
+
+    /// Whether its effect goes on elsewhere once it is applied, and is followed to its end. Meanwhile nothing of it is
+    /// done here, so a request need not wait for it.
+    #[must_use]
+    pub fn goes_on_elsewhere(&self) -> bool {
+        matches!(self, Self::UpgradeNode { .. })
     }
 
     /// Whether a person answers a question before the operation verifies what was done.
@@ -383,6 +415,7 @@ impl Operation {
             | Self::HoldMail { .. }
             | Self::ReleaseMail { .. }
             | Self::RunInstaller { .. }
+            | Self::UpgradeNode { .. }
             | Self::Uninstall { .. } => false,
             Self::StopService { service }
             | Self::StartService { service }
@@ -397,6 +430,7 @@ impl Operation {
             | Self::Restart { .. }
             | Self::VerifyVersion { .. }
             | Self::ProbeMail
+            | Self::CheckCluster { .. }
             | Self::Gate { .. } => true,
             Self::Vendor { traits, .. } => traits.may_be_left_out,
         }
@@ -439,6 +473,7 @@ impl Operation {
             Self::RunInstaller { mode: InstallerMode::Attended { .. }, .. } => 600,
             Self::RunInstaller { .. } | Self::Uninstall { .. } => 180,
             Self::Restart { .. } => 300,
+            Self::UpgradeNode { .. } => 1800,
             Self::AwaitReady { .. } => 60,
             Self::HoldMail { .. }
             | Self::ReleaseMail { .. }

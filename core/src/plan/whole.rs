@@ -82,6 +82,9 @@ pub struct Plan {
     pub limits: Limits,
     /// Agents that scan mail when the upgrade begins, by name; mail counts as scanned while all of them are loaded.
     pub scanners: Vec<crate::host::AgentId>,
+    /// Which part the server has in its cluster, where it is a node whose plan depends on that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<super::NodeRole>,
     /// What is to be done, in order.
     pub steps: Vec<Step>,
 }

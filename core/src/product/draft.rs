@@ -57,6 +57,7 @@ impl Draft {
                 .filter(|agent| agent.enabled)
                 .map(|agent| agent.id.clone())
                 .collect(),
+            role: request.role,
             steps: self.steps,
         };
         plan.budget = request.budget.unwrap_or_else(|| budget(&plan));

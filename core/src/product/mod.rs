@@ -5,12 +5,14 @@ mod draft;
 mod facts;
 mod finding;
 mod method;
+mod node;
 mod request;
 
 pub use draft::Draft;
 pub use facts::{Fact, FactQuery, Facts, gather};
 pub use finding::{Finding, Severity};
 pub use method::{Method, MethodRow, foreign_option, known_method};
+pub use node::node_facts;
 pub use request::{AccountChoice, BackupChoice, InstallerChoice, RulesChoice, UpgradeRequest};
 
 use crate::{

@@ -1,7 +1,7 @@
 //! What an operator wants, parsed.
 
 use crate::{
-    plan::{MailBudget, SecretProperty, UnscannedPolicy},
+    plan::{MailBudget, NodeRole, SecretProperty, UnscannedPolicy},
     product::Method,
     values::{AccountName, Digest, ServerPath},
 };
@@ -100,6 +100,8 @@ pub struct UpgradeRequest {
     pub budget: Option<MailBudget>,
     /// Where logs of installers go.
     pub logs: ServerPath,
+    /// Which part the server has in its cluster, where it is a node.
+    pub role: Option<NodeRole>,
 }
 
 impl UpgradeRequest {
@@ -119,6 +121,7 @@ impl UpgradeRequest {
             unscanned: UnscannedPolicy::Hold,
             budget: None,
             logs,
+            role: None,
         }
     }
 }

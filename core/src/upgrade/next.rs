@@ -114,8 +114,8 @@ pub fn next(state: &State) -> Next {
         Standing::Planned => return state.request.map_or(Next::Start, |request| honour(state, request)),
         Standing::Running | Standing::Paused => {}
     }
-    let safe =
-        state.gate.is_some() || state.flight.as_ref().is_none_or(|flight| waits_for_person(state, flight));
+    let waits = |flight: &Flight| waits_for_person(state, flight) || goes_on_elsewhere(state, flight);
+    let safe = state.gate.is_some() || state.flight.as_ref().is_none_or(waits);
     if let Some(request) = state.request.filter(|_| safe) {
         return honour(state, request);
     }
@@ -154,6 +154,12 @@ fn current(state: &State) -> usize {
 fn waits_for_person(state: &State, flight: &Flight) -> bool {
     let asks = state.plan_steps().get(flight.step).is_some_and(|step| step.operation.asks());
     asks && !flight.undo && !flight.answered
+}
+
+fn goes_on_elsewhere(state: &State, flight: &Flight) -> bool {
+    let elsewhere =
+        state.plan_steps().get(flight.step).is_some_and(|step| step.operation.goes_on_elsewhere());
+    elsewhere && !flight.undo
 }
 
 fn honour(state: &State, request: Request) -> Next {

@@ -249,13 +249,14 @@ impl State {
         }
     }
 
-    /// Whether a step after which there is no way back is done.
+    /// Whether a step after which there is no way back is done. A node that was given its order goes on by itself, and
+    /// what it does is its own to take back.
     #[must_use]
     pub fn past_no_return(&self) -> bool {
-        self.plan_steps()
-            .iter()
-            .zip(&self.steps)
-            .any(|(step, progress)| step.no_return && matches!(progress.state, StepState::Done(_)))
+        self.plan_steps().iter().zip(&self.steps).any(|(step, progress)| match step.operation {
+            Operation::UpgradeNode { .. } => progress.begun,
+            _ => step.no_return && matches!(progress.state, StepState::Done(_)),
+        })
     }
 
     /// Whether the upgrade acts on other machines, through a management server.

@@ -3,6 +3,7 @@
 mod account;
 mod digest;
 mod ids;
+mod node;
 mod path;
 mod secret;
 mod timestamp;
@@ -11,6 +12,7 @@ mod version;
 pub use account::AccountName;
 pub use digest::Digest;
 pub use ids::{GateId, StepId, UpgradeId};
+pub use node::NodeName;
 pub use path::ServerPath;
 pub use secret::{Secret, SecretRef};
 pub use timestamp::Timestamp;

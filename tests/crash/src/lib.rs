@@ -3,6 +3,7 @@
 
 pub mod case;
 mod check;
+mod cluster;
 mod page;
 pub mod person;
 pub mod rig;
@@ -13,6 +14,7 @@ pub use case::{
     vipre::{ALL, request},
 };
 pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
+pub use cluster::{Cluster, Member, Members, again};
 pub use page::named_tests;
 pub use person::{Person, installs, items, obliging, saves_rules};
 pub use rig::{End, Rig, Secrets, given};

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 const PROCESSES: usize = 80;
 
 /// The version of the program that plans.
-const VERSION: &str = "0.1.0";
+pub(crate) const VERSION: &str = "0.1.0";
 
 /// The products, of which one is installed.
 pub const PRODUCTS: [&dyn MailSecurityProduct; 2] = [&Vipre, &Eset];

@@ -39,6 +39,7 @@ pub fn request() -> UpgradeRequest {
         unscanned: UnscannedPolicy::Hold,
         budget: None,
         logs: ServerPath::new(r"C:\ProgramData\mailsec\logs"),
+        role: None,
     }
 }
 

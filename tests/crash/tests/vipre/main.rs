@@ -8,6 +8,7 @@
 
 mod article;
 mod checklist;
+mod cluster;
 mod crash_points;
 mod docs;
 mod faults;
