@@ -102,6 +102,9 @@ pub(crate) enum Command {
     /// Read, check, export and import the journal
     #[command(subcommand)]
     Journal(JournalCommand),
+    /// The nodes of a cluster, one after the other
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// The Windows service that takes an upgrade up after a restart
     #[command(subcommand)]
     Service(ServiceCommand),
@@ -416,6 +419,54 @@ pub(crate) enum JournalCommand {
     },
 }
 
+/// A cluster's own run. It has a journal beside this server's, and everything can be asked of it that can be asked of an
+/// upgrade.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClusterCommand {
+    /// Make a plan from the nodes' own plans, in the order in which they are upgraded
+    Plan(ClusterPlanArgs),
+    /// Show a cluster's plan, ask, and run it
+    Run(ClusterRunArgs),
+    /// Show where it stands, and each node
+    Status(WhichArgs),
+    /// Answer a gate of the cluster's run; a node's own are answered on the node
+    Answer(AnswerArgs),
+    /// Take it up again
+    Resume(WhichArgs),
+    /// Begin no further node until it is resumed; the one under way goes on
+    Pause(RequestOf),
+    /// Give the cluster's run up; a node under way goes on
+    Abandon(RequestOf),
+    /// Show what happened
+    Report(ReportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClusterPlanArgs {
+    /// The nodes' plans, each made on its node by `mailsec plan --out`
+    #[arg(required = true, value_name = "PLAN")]
+    pub(crate) plans: Vec<PathBuf>,
+    /// Write the cluster's plan to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Ask for maintenance to begin before each node, and to end after it
+    #[arg(long)]
+    pub(crate) maintenance_gates: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClusterRunArgs {
+    /// The cluster's plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: PathBuf,
+    /// Where a node's mailsec state folder is, as seen from here: `MAIL01=\\\\MAIL01\\C$\\ProgramData\\mailsec`
+    #[arg(long = "node", value_name = "NAME=FOLDER")]
+    pub(crate) nodes: Vec<String>,
+    /// Do not ask before beginning
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum ServiceCommand {
     /// Install it, to start at every boot
@@ -424,12 +475,19 @@ pub(crate) enum ServiceCommand {
         /// `--secret service-logon-password=...`, else it is asked for [default: LocalSystem]
         #[arg(long, value_name = r"DOMAIN\USER")]
         account: Option<String>,
+        /// Take orders from a cluster's run, as one of its nodes
+        #[arg(long)]
+        node: bool,
     },
     /// Remove it
     Uninstall,
-    /// What the service manager calls
+    /// What the service manager calls; for a simulated server, in the foreground
     #[command(hide = true)]
-    Run,
+    Run {
+        /// Take orders from a cluster's run, as one of its nodes
+        #[arg(long)]
+        node: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -444,6 +502,9 @@ pub(crate) enum WorldCommand {
         /// Something that will go wrong on it, as often as wanted [see `world list`]
         #[arg(long = "fault", value_name = "NAME")]
         faults: Vec<String>,
+        /// The server's name
+        #[arg(long, default_value = "MAIL01", value_name = "NAME")]
+        name: String,
     },
     /// The servers and the faults that there are
     List,

@@ -4,6 +4,7 @@
 //! What a command answers goes to stdout; progress, questions and errors go to stderr. Exit codes are in [`exit`].
 
 mod args;
+mod cluster;
 mod commands;
 mod exit;
 mod logging;
@@ -38,7 +39,7 @@ fn main() -> std::process::ExitCode {
 
 fn start_log(cli: &args::Cli) -> Result<(), mailsec_core::Failure> {
     #[cfg(windows)]
-    if let args::Command::Service(args::ServiceCommand::Run) = &cli.command {
+    if let args::Command::Service(args::ServiceCommand::Run { .. }) = &cli.command {
         return commands::start_service_log(&cli.common);
     }
     logging::start(cli.common.verbose);

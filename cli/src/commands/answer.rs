@@ -32,7 +32,10 @@ pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, 
                 items: items.clone(),
             };
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
-            "Answered. `mailsec resume` goes on."
+            match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
+                true => "Answered. `mailsec cluster resume` goes on.",
+                false => "Answered. `mailsec resume` goes on.",
+            }
         }
         Err(failure) if failure.code == Code::JournalLocked => {
             Inbox::new(state.inbox(upgrade)).put(&Message {

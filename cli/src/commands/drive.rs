@@ -3,6 +3,7 @@
 use super::{VERSION, product, wanted};
 use crate::{
     args::{Common, WhichArgs},
+    cluster::FolderNodes,
     exit::Exit,
     output::Reply,
     people::{FrontDesk, Inbox, Patience, actor},
@@ -77,7 +78,7 @@ pub(crate) async fn drive(
     let exit = Exit::of_stop(&stop, gate.map(|gate| gate.why));
     let mut text = show::stopped(&stop, &loaded);
     if let (Stop::GateOpen(_), Some(gate)) = (&stop, gate) {
-        text.push_str(&show::gate(gate));
+        text.push_str(&show::gate(gate, &loaded.state));
     }
     text.push_str(&format!("\nupgrade {upgrade}\njournal {}\n", site.state.journal().display()));
     let json = json!({
@@ -110,7 +111,12 @@ pub(crate) async fn drive_to_stop(
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
     let mut watcher = show::Progress::new(&loaded.state);
     let actor = actor();
-    let mut engine =
+    let engine =
         Engine::open(site.host(), journal, upgrade, vendor, desk, &mut watcher, (VERSION, &actor)).await?;
-    engine.run().await
+    if !loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
+        let mut engine = engine;
+        return engine.run().await;
+    }
+    let nodes = FolderNodes::open(&site.state, site.pace())?;
+    engine.with_nodes(&nodes).run().await
 }

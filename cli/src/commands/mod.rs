@@ -1,6 +1,7 @@
 //! One file per command, or per family.
 
 mod answer;
+mod cluster;
 mod demo;
 mod detect;
 mod drive;
@@ -57,7 +58,8 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Report(args) => report::report(&common, &args),
         Command::Settings(command) => settings::settings(&common, command),
         Command::Journal(command) => journal::journal(&common, command).await,
-        Command::Service(command) => service::service(&common, &command),
+        Command::Cluster(command) => cluster::cluster(&common, command).await,
+        Command::Service(command) => service::service(&common, &command).await,
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
         Command::Completions { shell } => {

@@ -63,7 +63,11 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
 }
 
 /// A plan from a file must fit the server as it is now.
-async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
+pub(super) async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
+    if plan.drives_nodes() {
+        return Err(Failure::new(Code::BadArgument, "this is a cluster's plan")
+            .hint("`mailsec cluster run --plan FILE --node NAME=FOLDER ...` runs it; nothing was begun"));
+    }
     let host = site.host();
     let stale = |what: &str, expected: &str, found: &str| {
         Err(Failure::new(Code::PlanStale, format!("the plan was made for another {what}"))
@@ -88,7 +92,7 @@ async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
 }
 
 /// What may have changed since the plan was made, and forbids to begin.
-async fn ready_to_begin(host: &dyn Host) -> Result<(), Failure> {
+pub(super) async fn ready_to_begin(host: &dyn Host) -> Result<(), Failure> {
     if let Some(sign) = host.power().pending().await?.iter().find(|sign| sign.weight == PendingWeight::Stop) {
         return Err(Failure::new(Code::Blocked, "the upgrade cannot begin: Windows wants a restart first")
             .found(format!("{}: {}", sign.sign, sign.detail))

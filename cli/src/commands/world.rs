@@ -10,7 +10,7 @@ use mailsec_core::{
     Failure,
     failure::Code,
     host::InstallerOutcome,
-    values::{AccountName, SecretRef, ServerPath},
+    values::{AccountName, NodeName, SecretRef, ServerPath},
 };
 use mailsec_simulator::{Fault, SimHost, World, folder, oracle, worlds};
 use serde_json::json;
@@ -47,7 +47,7 @@ const KINDS: &[Kind] = &[
 pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Failure> {
     match command {
         WorldCommand::List => Ok(list()),
-        WorldCommand::Create { folder, kind, faults } => {
+        WorldCommand::Create { folder, kind, faults, name } => {
             if folder.join(folder::WORLD_FILE).exists() {
                 return Err(Failure::new(Code::World, "there is a simulated server in that folder already")
                     .found(folder.display().to_string())
@@ -57,6 +57,7 @@ pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Fai
                 KINDS.iter().find(|(name, ..)| *name == kind).ok_or_else(|| unknown("server", &kind))?;
             let all = named_faults();
             let mut world = make();
+            NodeName::parse(&name)?.as_str().clone_into(&mut world.server);
             for name in &faults {
                 let (_, fault) =
                     all.iter().find(|(known, _)| known == name).ok_or_else(|| unknown("fault", name))?;

@@ -37,7 +37,6 @@ impl FrontDesk {
 
     /// The desk of a process that may be told to end: then the run stops at its next safe point. That is no pause, which
     /// would want a person to end it; who takes the upgrade up next goes on.
-    #[cfg(any(windows, test))]
     pub(crate) fn until(mut self, closing: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.closing = Some(Box::new(closing));
         self
@@ -66,12 +65,12 @@ impl Desk for FrontDesk {
         }
     }
 
-    async fn ask(&self, gate: &Gate, _state: &State) -> Option<Message> {
+    async fn ask(&self, gate: &Gate, state: &State) -> Option<Message> {
         match self.patience {
             Patience::None => None,
             Patience::Keyboard if !std::io::stdin().is_terminal() => None,
             // Somebody else may answer from another terminal meanwhile.
-            Patience::Keyboard => match keyboard::ask(gate, &|| self.message()) {
+            Patience::Keyboard => match keyboard::ask(gate, state, &|| self.message()) {
                 Asked::Answered(choice, note, items) => Some(Message {
                     id: uuid::Uuid::now_v7().to_string(),
                     said: Said::Answer { gate: gate.id.clone(), choice, items },

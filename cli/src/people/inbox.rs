@@ -1,6 +1,6 @@
 //! Messages for an upgrade that another process runs: one file each, taken in at the next safe point.
 
-use crate::output;
+use crate::{output, place::private_folder};
 use mailsec_core::{Failure, engine::Message, failure::Code};
 use std::{
     fs,
@@ -25,7 +25,7 @@ impl Inbox {
                 .found(self.folder.display().to_string())
                 .cause(error)
         };
-        private_folder(&self.folder).map_err(failed)?;
+        private_folder(&self.folder)?;
         let text = serde_json::to_vec(message)
             .map_err(|error| output::system("the message cannot be written", error))?;
         let new = self.folder.join(format!("{}.new", message.id));
@@ -83,17 +83,6 @@ fn read(path: &Path) -> Option<Message> {
         output::say(&format!("{} in the inbox is no message, {done}", path.display()));
     }
     message
-}
-
-#[cfg(unix)]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::{output::say, show};
 use mailsec_core::{
     plan::{Choice, ItemAnswer, ItemAnswers},
-    upgrade::Gate,
+    upgrade::{Gate, State},
 };
 use std::{
     io::{BufRead, IsTerminal},
@@ -39,8 +39,8 @@ pub(crate) enum Asked<T> {
 }
 
 /// Asks a gate's question until there is an answer, the person leaves, or something comes from elsewhere.
-pub(crate) fn ask<T>(gate: &Gate, elsewhere: &impl Fn() -> Option<T>) -> Asked<T> {
-    say(&show::gate(gate));
+pub(crate) fn ask<T>(gate: &Gate, state: &State, elsewhere: &impl Fn() -> Option<T>) -> Asked<T> {
+    say(&show::gate(gate, state));
     loop {
         say("Your answer, and a note for the report if you like; an empty line leaves the gate open:");
         let text = match line(elsewhere) {

@@ -114,6 +114,15 @@ impl Site {
         }
     }
 
+    /// What stands for a while of the engine's where other processes are waited for: a simulated server's time does not
+    /// pass for them.
+    pub(crate) fn pace(&self) -> Option<Duration> {
+        match &self.server {
+            Server::Simulated(_) => Some(Duration::from_millis(20)),
+            _ => None,
+        }
+    }
+
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
         let (journal, _) = self.disk_journal(false).await?;

@@ -2,12 +2,14 @@
 
 mod connect;
 mod host;
+mod private;
 mod secrets;
 mod state;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use host::{Site, no_world};
+pub(crate) use host::{Site, Which, no_world};
+pub(crate) use private::private_folder;
 pub(crate) use secrets::Sources;
 pub(crate) use state::{State, unread};
 #[cfg(windows)]

@@ -49,6 +49,11 @@ impl State {
         self.folder.join("journal")
     }
 
+    /// Where a cluster's run puts orders for this server, if it takes any.
+    pub(crate) fn orders(&self) -> PathBuf {
+        self.folder.join("orders")
+    }
+
     /// Where messages for a running upgrade are left.
     pub(crate) fn inbox(&self, upgrade: UpgradeId) -> PathBuf {
         self.folder.join("inbox").join(upgrade.to_string())

@@ -1,7 +1,13 @@
 //! A gate, in full sentences.
 
 use super::{checklist, text::wrap};
-use mailsec_core::upgrade::Gate;
+use mailsec_core::upgrade::{Gate, State};
+
+/// How the command begins that is about this upgrade.
+pub(super) fn program(state: &State) -> &'static str {
+    let of_nodes = state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
+    if of_nodes { "mailsec cluster" } else { "mailsec" }
+}
 
 /// A gate for a program.
 pub(crate) fn gate_json(gate: &Gate) -> serde_json::Value {
@@ -9,7 +15,7 @@ pub(crate) fn gate_json(gate: &Gate) -> serde_json::Value {
 }
 
 /// The question and the answers that it takes.
-pub(crate) fn gate(gate: &Gate) -> String {
+pub(crate) fn gate(gate: &Gate, state: &State) -> String {
     let question = &gate.question;
     let mut text = format!("\nQUESTION  {}\n\n", question.title);
     for (index, line) in question.todo.iter().enumerate() {
@@ -24,7 +30,7 @@ pub(crate) fn gate(gate: &Gate) -> String {
     for choice in &gate.choices {
         text.push_str(&format!("    {:<14} {}\n", choice.word(), choice.meaning()));
     }
-    text.push_str(&format!("\n  mailsec answer {} ANSWER [--note TEXT]\n", gate.id));
+    text.push_str(&format!("\n  {} answer {} ANSWER [--note TEXT]\n", program(state), gate.id));
     if !question.items.is_empty() {
         text.push_str("    with done: --item ITEM=done, --item ITEM=given-up:WHY, --all-items done\n");
     }

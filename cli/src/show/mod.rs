@@ -2,6 +2,7 @@
 
 mod checklist;
 mod gate;
+mod nodes;
 mod plan;
 mod progress;
 mod report;
@@ -12,6 +13,7 @@ mod text;
 
 pub(crate) use checklist::checklists;
 pub(crate) use gate::{gate, gate_json};
+pub(crate) use nodes::nodes;
 pub(crate) use plan::plan;
 pub(crate) use progress::Progress;
 pub(crate) use report::{report, standing, status, stop_word, stopped};

@@ -1,7 +1,8 @@
 //! Status and report, as text.
 
 use super::{
-    checklist, gate,
+    checklist,
+    gate::{gate, program},
     text::{clock, span, wrap},
 };
 use mailsec_core::{
@@ -42,11 +43,21 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
     let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
     let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
     let head = match stop {
+        Stop::Finished(Finish::Succeeded) if of_nodes(loaded) => {
+            format!("{name} {to} is running on every node, and the cluster is whole.")
+        }
         Stop::Finished(Finish::Succeeded) if report.elsewhere => {
             format!("{name} {to} is reported by every server.")
         }
         Stop::Finished(Finish::Succeeded) => {
             format!("{name} {to} is running; version, agents and mail were verified.")
+        }
+        Stop::Finished(Finish::RolledBack) if of_nodes(loaded) => {
+            "Ended before any node was begun; nothing was changed.".to_owned()
+        }
+        Stop::Finished(Finish::Abandoned) if of_nodes(loaded) => {
+            "Abandoned: nodes that are upgraded stay so, one under way goes on, the others are untouched."
+                .to_owned()
         }
         Stop::Finished(Finish::RolledBack) => {
             "Rolled back: the server is as it was, but for what the report names.".to_owned()
@@ -59,9 +70,9 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
             "The server restarts. The mailsec service goes on by itself; without it, run `mailsec resume`."
                 .to_owned()
         }
-        Stop::Paused => "Paused; `mailsec resume` goes on.".to_owned(),
+        Stop::Paused => format!("Paused; `{} resume` goes on.", program(&loaded.state)),
     };
-    let mut text = format!("{}{}", wrap("", "", &head), mail(report));
+    let mut text = format!("{}{}", wrap("", "", &head), mail(loaded));
     // Whoever goes to bed now must know it.
     if let Some(now) = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))
         && !matches!(stop, Stop::Finished(Finish::Succeeded | Finish::RolledBack))
@@ -81,7 +92,16 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
     text
 }
 
-fn mail(report: &Report) -> String {
+/// Whether it is a cluster's run.
+fn of_nodes(loaded: &Loaded) -> bool {
+    loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
+}
+
+fn mail(loaded: &Loaded) -> String {
+    if of_nodes(loaded) {
+        return "Mail: each node's own report has it.\n".to_owned();
+    }
+    let report = &loaded.report;
     if report.elsewhere {
         return "Mail: not watched; the servers were reached by their management server alone.\n".to_owned();
     }
@@ -104,7 +124,7 @@ pub(crate) fn status(upgrade: UpgradeId, loaded: &Loaded) -> String {
     let report = &loaded.report;
     let mut text = format!("Upgrade  {upgrade}\nState    {}\n", standing(&loaded.state));
     text.push_str(&head(report));
-    if let Some(mail) = loaded.state.ledger.now() {
+    if let Some(mail) = loaded.state.ledger.now().filter(|_| !of_nodes(loaded)) {
         text.push_str(&format!("Mail     {mail}\n"));
     }
     text.push_str(&checklist::summary(report));
@@ -113,7 +133,7 @@ pub(crate) fn status(upgrade: UpgradeId, loaded: &Loaded) -> String {
         text.push_str(&format!("  {:<9} {:>2}. {}\n", word(step.result), index + 1, step.title));
     }
     if let Some(open) = &loaded.state.gate {
-        text.push_str(&gate(open));
+        text.push_str(&gate(open, &loaded.state));
     }
     text
 }
@@ -150,8 +170,9 @@ pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> Stri
         text.push_str(&format!("Last     {last}\n"));
     }
     text.push('\n');
-    text.push_str(&mail(report));
-    for change in &report.mail_changes {
+    text.push_str(&mail(loaded));
+    let changes = report.mail_changes.iter().filter(|_| !of_nodes(loaded));
+    for change in changes {
         let how = if change.seen { "" } else { "  (assumed)" };
         text.push_str(&format!("  {}  {}{how}\n", clock(change.at), change.mail));
     }

@@ -1,0 +1,130 @@
+//! The service as Windows knows it.
+
+use super::{node, work};
+use crate::{
+    args::{Common, ServiceCommand},
+    logging,
+    output::{Reply, system},
+    place::{Sources, State, private_state},
+};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    values::{AccountName, SecretRef},
+};
+use mailsec_windows::service::{self, ServiceAccount, StopSignal};
+use serde_json::json;
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+/// The password of the account that the service itself runs as.
+const LOGON_PASSWORD: &str = "service-logon-password";
+
+pub(crate) fn service(common: &Common, command: &ServiceCommand) -> Result<Reply, Failure> {
+    match command {
+        ServiceCommand::Install { account, node } => install(common, account.as_deref(), *node),
+        ServiceCommand::Uninstall => {
+            service::uninstall()?;
+            Ok(Reply::new("Removed.", json!({ "service": service::NAME })))
+        }
+        ServiceCommand::Run { .. } => {
+            let common = common.clone();
+            service::run(move |stop| serve(&common, &stop))?;
+            Ok(Reply::new("", json!({})))
+        }
+    }
+}
+
+/// The service's log lies beside the journal, in a folder that only administrators can write to.
+pub(crate) fn start_log(common: &Common) -> Result<(), Failure> {
+    let state = State::only(common)?;
+    private_state(&state)?;
+    logging::start_service(state.folder()).map_err(|error| {
+        Failure::new(Code::FileUnwritable, "the service's log cannot be written")
+            .found(state.folder().display().to_string())
+            .cause(error)
+    })
+}
+
+fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, Failure> {
+    let program = std::env::current_exe().map_err(|e| system("the program cannot find itself", e))?;
+    let state = State::only(common)?;
+    let mut arguments: Vec<OsString> = vec!["--state".into(), absolute(state.folder())?.into()];
+    if let Some(config) = &common.config {
+        arguments.extend(["--config".into(), absolute(config)?.into()]);
+    }
+    arguments.extend(["--no-input".into(), "service".into(), "run".into()]);
+    let account = account.map(|name| log_on(common, name)).transpose()?;
+    private_state(&state)?;
+    if node {
+        node::enable(common)?;
+    }
+    service::install(program, arguments, account.as_ref())?;
+    let name = account.map_or_else(|| "LocalSystem".to_owned(), |account| account.name.to_string());
+    let mut text = format!(
+        "Installed: the service mailsec takes an unfinished upgrade up at every boot, as {name}.\n\
+         Its log: {}\n",
+        state.folder().join("service.log").display()
+    );
+    if name == "LocalSystem" {
+        text.push_str(
+            "The Exchange shell may refuse LocalSystem; then the upgrade waits at a gate. Better name an \
+             administrator who may manage transport agents: --account DOMAIN\\USER\n",
+        );
+    }
+    if node {
+        text.push_str("It takes orders from a cluster's run.\n");
+    }
+    Ok(Reply::new(text, json!({ "service": service::NAME, "account": name, "node": node })))
+}
+
+/// The service manager starts the service in a folder of its own.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| {
+        Failure::new(Code::BadArgument, "this path cannot be made absolute")
+            .found(path.display().to_string())
+            .cause(error)
+    })
+}
+
+fn log_on(common: &Common, name: &str) -> Result<ServiceAccount, Failure> {
+    let name = AccountName::parse(name)?;
+    let secret = SecretRef::new(LOGON_PASSWORD);
+    let mut secrets = Sources::read(common)?;
+    secrets.ask(&[&secret], common)?;
+    let password = secrets.values().remove(&secret).ok_or_else(|| {
+        Failure::new(Code::SecretMissing, format!("the password of {name} is needed to log on as a service"))
+            .expected(format!("--secret {LOGON_PASSWORD}=env:VARIABLE or =file:PATH, or the keyboard"))
+            .hint("nothing was changed")
+    })?;
+    Ok(ServiceAccount { name, password })
+}
+
+/// The service's work; answers its exit code. One that is not 0 makes Windows start it again.
+fn serve(common: &Common, stop: &StopSignal) -> u32 {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "the service cannot start");
+            return 1;
+        }
+    };
+    tracing::info!(version = crate::commands::VERSION, "the service begins");
+    let signal = stop.clone();
+    let told = work::Told::by(move || signal.is_set());
+    match runtime.block_on(work::work(common, &told)) {
+        Ok(()) => {
+            tracing::info!("the service ends");
+            0
+        }
+        Err(failure) => {
+            tracing::error!(
+                failure = crate::output::describe(&failure),
+                "the service ends and is started again"
+            );
+            1
+        }
+    }
+}
