@@ -37,7 +37,7 @@ pub(crate) async fn cluster(common: &Common, command: ClusterCommand) -> Result<
 
 impl Common {
     /// The cluster's run has a journal of its own, beside that of this server's upgrades: a node may run both at once.
-    fn of_cluster(&self) -> Result<Self, Failure> {
+    pub(super) fn of_cluster(&self) -> Result<Self, Failure> {
         Ok(Self { state: Some(State::only(self)?.folder().join("cluster")), ..self.clone() })
     }
 }

@@ -31,7 +31,9 @@ pub(crate) fn plan(proposal: &Proposal, explained: bool) -> String {
         }
     }
     text.push('\n');
-    text.push_str(&totals(plan));
+    if !plan.drives_nodes() {
+        text.push_str(&totals(plan));
+    }
     text.push_str(&format!("\nplan {}\n", plan.hash()));
     text
 }

@@ -2,7 +2,7 @@
 //! journal, within it, and before, in the middle of and after each effect - and the next process brings the upgrade
 //! to the same end.
 
-use crate::harness::{Place, Ran, SECRET, SILENT, fast_folder, picture};
+use crate::harness::{Place, Ran, SECRET, SILENT, copy, fast_folder, picture};
 use mailsec_core::{journal::WitnessState, plan::Observation, upgrade::Event, values::Digest};
 use mailsec_simulator::{
     Fate, World,
@@ -67,18 +67,6 @@ impl Calm {
     fn rows(&self) -> Vec<(usize, usize)> {
         let rows = |(process, points): (usize, &Vec<String>)| (0..points.len()).map(move |at| (process, at));
         self.points.iter().enumerate().flat_map(rows).collect()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        match path.is_dir() {
-            true => copy(&path, &target),
-            false => drop(fs::copy(path, target).unwrap()),
-        }
     }
 }
 

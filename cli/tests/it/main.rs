@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
 
 mod checklist;
+mod cluster;
 mod damage;
 mod eset;
 mod flows;

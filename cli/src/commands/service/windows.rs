@@ -104,26 +104,44 @@ fn log_on(common: &Common, name: &str) -> Result<ServiceAccount, Failure> {
 
 /// The service's work; answers its exit code. One that is not 0 makes Windows start it again.
 fn serve(common: &Common, stop: &StopSignal) -> u32 {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "the service cannot start");
-            return 1;
-        }
-    };
     tracing::info!(version = crate::commands::VERSION, "the service begins");
     let signal = stop.clone();
     let told = work::Told::by(move || signal.is_set());
-    match runtime.block_on(work::work(common, &told)) {
-        Ok(()) => {
-            tracing::info!("the service ends");
-            0
-        }
+    // A cluster's run that was begun here waits for nodes, and this server may be one of them: neither waits for the
+    // other.
+    let beside = common.of_cluster().map(|cluster| {
+        let told = told.clone();
+        std::thread::spawn(move || drive("the cluster's run", &cluster, &told))
+    });
+    let own = drive("the service", common, &told);
+    let beside = match beside {
+        Ok(thread) => thread.join().unwrap_or(1),
         Err(failure) => {
             tracing::error!(
                 failure = crate::output::describe(&failure),
-                "the service ends and is started again"
+                "no cluster's run can be looked for"
             );
+            1
+        }
+    };
+    own.max(beside)
+}
+
+fn drive(what: &str, common: &Common, told: &work::Told) -> u32 {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "{what} cannot start");
+            return 1;
+        }
+    };
+    match runtime.block_on(work::work(common, told)) {
+        Ok(()) => {
+            tracing::info!("{what} ends");
+            0
+        }
+        Err(failure) => {
+            tracing::error!(failure = crate::output::describe(&failure), "{what} ends and is started again");
             1
         }
     }

@@ -5,7 +5,7 @@ mod ran;
 mod running;
 mod tenant;
 
-pub(crate) use place::{INSTALL, Place, SECRET, SILENT, fast_folder, picture};
+pub(crate) use place::{INSTALL, Place, SECRET, SILENT, copy, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
 pub(crate) use running::Running;
 pub(crate) use tenant::{NEW, Tenant};

@@ -40,6 +40,19 @@ pub(crate) struct Place {
     _dir: Option<TempDir>,
 }
 
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(fs::copy(path, target).unwrap()),
+        }
+    }
+}
+
 /// What matters of a world.
 pub(crate) fn picture(world: &World) -> Picture {
     oracle::picture(world, &worlds::settings_folder(world))
