@@ -43,7 +43,7 @@ pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, 
 }
 
 /// Detecting asks no more of the server than every request does.
-pub(super) fn nothing_wanted() -> UpgradeRequest {
+pub(crate) fn nothing_wanted() -> UpgradeRequest {
     let nowhere = ServerPath::new(r"C:\none");
     let mut request = UpgradeRequest::new(nowhere.clone(), nowhere.clone(), nowhere);
     request.backup = BackupChoice::Skip(String::new());

@@ -15,7 +15,7 @@ use mailsec_core::{
     host::{Host, PendingWeight, ServiceName},
     journal::Stamp,
     plan::Plan,
-    product::{Proposal, present},
+    product::Proposal,
     values::UpgradeId,
 };
 

@@ -41,7 +41,6 @@ impl Sources {
     }
 
     /// Whether this one was given.
-    #[cfg(windows)]
     pub(crate) fn has(&self, name: &SecretRef) -> bool {
         self.values.contains_key(name)
     }

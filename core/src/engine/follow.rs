@@ -33,7 +33,7 @@ impl Engine<'_> {
                 return None;
             }
             let ctx = self.context(step);
-            match operate(&step.operation).follow(&ctx).await {
+            match self.look(step, operate(&step.operation).follow(&ctx)).await {
                 Ok(Some(outcome)) => return Some(Ok(outcome)),
                 Ok(None) => away = Duration::ZERO,
                 Err(failure) if failure.remedy == Remedy::Retry && away < AWAY => away += LOOK,

@@ -170,7 +170,8 @@ fn check(nodes: &[ClusterNode], done: usize) -> Step {
         operation: Operation::CheckCluster { nodes: expected.collect() },
         mail: None,
         retry: Retry { attempts: 4, wait_secs: 30 },
-        limit_secs: 600,
+        // A node that does not answer is waited for a while, and they are asked one after the other.
+        limit_secs: 120 * u64::try_from(nodes.len()).unwrap_or(1),
         undo: Undo::Nothing,
         no_return: false,
     }

@@ -3,7 +3,7 @@
 use crate::{
     args::Common,
     cluster::{Looked, Orders, WorkOrder},
-    commands::{VERSION, plan, product, run},
+    commands::{VERSION, detect::nothing_wanted, plan, product, run},
     output::describe,
     place::{self, Site, Sources, State},
 };
@@ -62,7 +62,8 @@ async fn look(common: &Common, key: &str) -> Result<NodeFacts, Failure> {
         Err(failure) if failure.code == Code::UpgradeNotFound => None,
         Err(failure) => return Err(failure),
     };
-    node_facts(site.host(), product.as_ref(), unfinished).await
+    let facts = product.gather(site.host(), &nothing_wanted()).await?;
+    node_facts(site.host(), product.detect(&facts)?, unfinished).await
 }
 
 async fn take_orders(common: &Common) -> Result<(), Failure> {

@@ -135,7 +135,10 @@ fn drive(what: &str, common: &Common, told: &work::Told) -> u32 {
             return 1;
         }
     };
-    match runtime.block_on(work::work(common, told)) {
+    let done = runtime.block_on(work::work(common, told));
+    // A call of the system that hangs is not waited for: the service ends because of it.
+    runtime.shutdown_background();
+    match done {
         Ok(()) => {
             tracing::info!("{what} ends");
             0
