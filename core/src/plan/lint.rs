@@ -20,7 +20,7 @@ pub fn lint(plan: &Plan) -> Vec<Failure> {
     references(plan, &mut say);
     checklists(plan, &mut say);
     elsewhere(plan, &mut say);
-    super::cluster::lint(plan, &mut say);
+    super::cluster_lint::lint(plan, &mut say);
     mail(plan, &mut say);
     broken
 }

@@ -2,6 +2,7 @@
 
 mod checklist;
 mod cluster;
+mod cluster_lint;
 mod explain;
 mod lint;
 mod mail;

@@ -167,7 +167,7 @@ impl Plan {
         self.steps.iter().find(|step| step.id == *id)
     }
 
-    /// Whether it acts on other machines, through a management server. Mail here is then none of its business, and
+    /// Whether it acts on other machines: through a management server, or as a cluster's run. Mail here is then none of its business, and
     /// mail there it does not see.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {

@@ -61,7 +61,7 @@ impl Told {
 pub(super) async fn work(common: &Common, told: &Told) -> Result<(), Failure> {
     let look = match Which::parse(common)? {
         Which::Simulated(_) => SIMULATED_LOOK,
-        Which::Windows => LOOK,
+        _ => LOOK,
     };
     let mut waiting = None;
     while !told.is_set() {

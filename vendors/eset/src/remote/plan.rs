@@ -135,6 +135,7 @@ pub fn plan(
         budget: MailBudget { stopped_secs: 0, unscanned_secs: 0 },
         limits: Limits::default(),
         scanners: Vec::new(),
+        role: None,
         steps: steps(request, targets),
     })
 }
