@@ -42,7 +42,8 @@ fn the_methods_and_which_of_them_apply_here() {
                  such service
       cluster  from 4.x and later to 6.x and later
                servers: two or more; the vendor recommends it for them
-               needs: an ESET Cluster, and one account that administers all of them
+               needs: a plan for each node with --node-role, and `mailsec cluster
+                 plan` over them
                source: https://help.eset.com/emsl/6.5/en-US/installation_upgrade.htm
                here: as far as this server tells, it applies
     ");
@@ -77,7 +78,7 @@ fn a_method_that_does_not_apply() {
     error[blocked]: the upgrade cannot begin: the method cluster is not planned on one server [method-unfit]
       expected: manual or in-place
       found:    cluster
-      hint:     it takes several servers one after another, each with an upgrade of its own; on this server alone plan with --method manual
+      hint:     plan each node with --node-role first or other, and join the plans with `mailsec cluster plan`; on this server alone plan with --method manual
     ");
     let place = Place::new("eset-restart-pending");
     says!(place, run(&place, TO_111.into_iter().chain(["--method", "in-place"])), @r"

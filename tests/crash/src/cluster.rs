@@ -1,6 +1,6 @@
 //! Several servers, each with a journal of its own, and the run that takes them in order.
 
-use crate::{End, Person, accounts_work, given, obliging, request, rig::VERSION};
+use crate::{End, Person, accounts_work, check, given, obliging, person::Deed, rig::VERSION};
 use async_trait::async_trait;
 use futures::{FutureExt, executor::block_on};
 use mailsec_core::{
@@ -8,7 +8,7 @@ use mailsec_core::{
     engine::{Desk, Engine, Loaded, NoDesk, NoWatcher, Stop, begin, load, progress_of},
     host::{Answer, Host, NodeFacts, NodeOrder, NodeProgress, NodeStanding, Nodes},
     journal::{Journal, MemoryJournal, Stamp},
-    plan::{Choice, ClusterNode, Plan, cluster_plan},
+    plan::{Choice, ClusterNode, Operation, Plan, cluster_plan},
     product::{MailSecurityProduct, UpgradeRequest, node_facts},
     upgrade::{Event, Finish, Gate, GateKind, Standing, State},
     values::{Digest, NodeName, UpgradeId},
@@ -18,7 +18,6 @@ use mailsec_simulator::{
     oracle::{self, Picture},
     worlds::vipre,
 };
-use mailsec_vipre::Vipre;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -45,7 +44,8 @@ pub struct Member {
     /// Its upgrade waits at a gate that nobody answers; it is not taken up before somebody wakes it.
     pub asleep: bool,
     /// Answers its gates.
-    pub deed: fn(&SimHost, &Gate, &State) -> Option<Choice>,
+    pub deed: Deed,
+    product: &'static dyn MailSecurityProduct,
     order: Option<NodeOrder>,
     refused: Option<Failure>,
 }
@@ -100,9 +100,11 @@ impl Member {
         let open = all.into_iter().find(|id| !matches!(envelopes(*id), Ok(Standing::Finished(_))));
         let Some(upgrade) = open else { return Ok(()) };
         let person = Person::new(&self.host, self.deed);
+        let vendor = self.product.vendor();
         let mut watcher = NoWatcher;
         let by = (VERSION, "Ada");
-        let mut engine = Engine::open(&self.host, journal, upgrade, None, &person, &mut watcher, by).await?;
+        let mut engine =
+            Engine::open(&self.host, journal, upgrade, vendor, &person, &mut watcher, by).await?;
         let stop = engine.run().await?;
         self.asleep = matches!(stop, Stop::GateOpen(_) | Stop::Paused);
         Ok(())
@@ -116,6 +118,7 @@ pub struct Members {
     /// The nodes' plans as files.
     plans: Mutex<BTreeMap<Digest, Vec<u8>>>,
     wrong: Mutex<Vec<String>>,
+    wanted: UpgradeRequest,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -203,10 +206,11 @@ impl Nodes for Members {
     }
 
     async fn facts(&self, node: &NodeName, _product: &str) -> Answer<NodeFacts> {
-        let (host, unfinished) = self.reach(node, |member| Ok((member.host.clone(), member.unfinished())))?;
+        let seen = |member: &mut Member| Ok((member.host.clone(), member.product, member.unfinished()));
+        let (host, product, unfinished) = self.reach(node, seen)?;
         let look = async {
-            let facts = Vipre.gather(&host, &request()).await?;
-            node_facts(&host, Vipre.detect(&facts)?, unfinished).await
+            let facts = product.gather(&host, &self.wanted).await?;
+            node_facts(&host, product.detect(&facts)?, unfinished).await
         };
         look.await.map_err(Failure::retry)
     }
@@ -259,6 +263,21 @@ impl Cluster {
         wanted: fn(&str) -> UpgradeRequest,
         maintenance: bool,
     ) -> Self {
+        Self::plan_with(names, world, wanted, obliging, maintenance)
+    }
+
+    /// As [`Cluster::plan`], with what people do at the nodes.
+    ///
+    /// # Panics
+    /// When there is no plan.
+    #[must_use]
+    pub fn plan_with(
+        names: &[&str],
+        world: fn(&str) -> World,
+        wanted: fn(&str) -> UpgradeRequest,
+        deed: Deed,
+        maintenance: bool,
+    ) -> Self {
         let mut members = BTreeMap::new();
         let mut order = Vec::new();
         for (index, name) in (10_u128..).zip(names) {
@@ -279,7 +298,8 @@ impl Cluster {
                 away: 0,
                 away_when_begun: 0,
                 asleep: false,
-                deed: obliging,
+                deed,
+                product: rig.product,
                 order: None,
                 refused: None,
             };
@@ -297,6 +317,7 @@ impl Cluster {
             members: Mutex::new(members),
             plans: Mutex::new(plans),
             wrong: Mutex::default(),
+            wanted: wanted(names.first().copied().unwrap_or_default()),
         };
         let mut cluster = Self {
             host,
@@ -374,7 +395,7 @@ impl Cluster {
     /// What matters of a node's server once everything has come to its end.
     #[must_use]
     pub fn picture(&self, name: &str) -> Picture {
-        oracle::picture(&self.settled(name), &vipre::path("Settings"))
+        check::picture(&self.settled(name))
     }
 
     fn settled(&self, name: &str) -> World {
@@ -400,11 +421,14 @@ impl Cluster {
                 oracle::no_mail_lost(&world),
                 oracle::none_unscanned(&world),
                 oracle::transport_in_effect(&world),
-                accounts_work(&world),
+                if node.plan.product == "vipre" { accounts_work(&world) } else { Ok(()) },
             ];
             wrong.extend(held.into_iter().filter_map(Result::err).map(|what| format!("{name}: {what}")));
             let installs = world.events.iter().filter(|event| event.id == INSTALLED).count();
-            if installs != 1 {
+            let planned = node.plan.steps.iter().filter(|step| {
+                matches!(step.operation, Operation::RunInstaller { .. } | Operation::Uninstall { .. })
+            });
+            if installs != planned.count() {
                 wrong.push(format!("{name}: {installs} installations were completed"));
             }
             self.nodes.with(name, |member| {

@@ -4,6 +4,7 @@
 pub mod case;
 mod check;
 mod cluster;
+mod cluster_sweep;
 mod page;
 pub mod person;
 pub mod rig;
@@ -15,6 +16,7 @@ pub use case::{
 };
 pub use check::{Calm, accounts_work, check, ledger_agrees, unchanged};
 pub use cluster::{Cluster, Member, Members, again};
+pub use cluster_sweep::{Swept, every_point_of_the_nodes, every_point_of_the_run};
 pub use page::named_tests;
 pub use person::{Person, installs, items, obliging, saves_rules};
 pub use rig::{End, Rig, Secrets, given};

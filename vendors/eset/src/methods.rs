@@ -41,7 +41,7 @@ pub(crate) const TABLE: &[MethodRow] = &[
         from: "4.x and later",
         to: "6.x and later",
         servers: "two or more; the vendor recommends it for them",
-        needs: "an ESET Cluster, and one account that administers all of them",
+        needs: "a plan for each node with --node-role, and `mailsec cluster plan` over them",
         source: names::ARTICLE,
     },
 ];
@@ -98,7 +98,9 @@ pub(crate) fn planned_here(method: Method) -> Result<(), Failure> {
         Method::Remote => {
             "`mailsec remote plan` has the management server carry it out, for all servers that it manages"
         }
-        Method::Cluster => "it takes several servers one after another, each with an upgrade of its own",
+        Method::Cluster => {
+            "plan each node with --node-role first or other, and join the plans with `mailsec cluster plan`"
+        }
     };
     Err(Failure::new(Code::MethodUnfit, format!("the method {method} is not planned on one server"))
         .expected("manual or in-place")

@@ -5,6 +5,7 @@ use mailsec_core::values::Version;
 pub(crate) const ARTICLE: &str = "https://help.eset.com/emsl/6.5/en-US/installation_upgrade.htm";
 pub(crate) const IN_PLACE_PAGE: &str = "https://help.eset.com/emsx/7.3/de-DE/installation_upgrade.html";
 pub(crate) const PASSWORD_PAGE: &str = "https://help.eset.com/efsw/11.1/en-US/idh_config_password.html";
+pub(crate) const CLUSTER_PAGE: &str = "https://help.eset.com/emsx/11.0/en-US/idh_cluster_page.html";
 pub(crate) const COMMANDS_PAGE: &str = "https://support.eset.com/en/kb7277";
 
 /// Its name.

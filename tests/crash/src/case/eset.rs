@@ -3,7 +3,7 @@
 use super::Case;
 use crate::{Secrets, person::eset as people};
 use mailsec_core::{
-    plan::UnscannedPolicy,
+    plan::{NodeRole, UnscannedPolicy},
     product::{InstallerChoice, Method, UpgradeRequest},
     values::{Secret, SecretRef, ServerPath},
 };
@@ -60,6 +60,18 @@ pub const ALL: &[Case] = &[
     },
     Case { name: "manual, 7.3 to 11.1", world: eset::eset_73, ..USUAL },
     Case {
+        name: "manual, 7.3 to 11.1, the first node of a cluster",
+        world: eset::eset_73,
+        request: |request| request.role = Some(NodeRole::First),
+        ..USUAL
+    },
+    Case {
+        name: "manual, 7.3 to 11.1, another node of a cluster",
+        world: eset::eset_73,
+        request: |request| request.role = Some(NodeRole::Other),
+        ..USUAL
+    },
+    Case {
         name: "manual, protected by a password, signed",
         world: eset::eset_protected,
         request: |request| request.settings_password = true,
@@ -78,6 +90,15 @@ pub const ALL: &[Case] = &[
         ..USUAL
     },
     Case { name: "in place, held", world: eset::eset_73, request: in_place, ..USUAL },
+    Case {
+        name: "in place, a node of a cluster",
+        world: eset::eset_73,
+        request: |request| {
+            in_place(request);
+            request.role = Some(NodeRole::Other);
+        },
+        ..USUAL
+    },
     Case {
         name: "in place, unscanned, the installer asks for a restart",
         world: eset::eset_73,

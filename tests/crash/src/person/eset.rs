@@ -2,13 +2,13 @@
 
 use super::operation;
 use mailsec_core::{
-    plan::{Choice, Operation},
+    plan::{Choice, Operation, Snapshot},
     upgrade::{Gate, GateKind, State},
-    values::ServerPath,
+    values::{ServerPath, StepId},
 };
 use mailsec_simulator::{
     SimHost, World,
-    world::eset::SETTINGS_PASSWORD,
+    world::eset::{SETTINGS_PASSWORD, SimSettings},
     worlds::eset::{NAME, PASSWORD},
 };
 
@@ -51,10 +51,27 @@ fn helps(
         Some(Operation::RunInstaller { package, .. }) if world.installed_version(NAME).is_none() => {
             _ = world.person_installs(&package.path, None);
         }
-        Some(Operation::Gate { .. }) => enable(world, import_file(state).as_ref()),
+        Some(Operation::Gate { .. }) if gate.id.to_string().starts_with("enable-import") => {
+            enable(world, import_file(state).as_ref());
+        }
+        // The cluster gives the node what its nodes have in common, and the person sets up the rest: all of what this
+        // node had before, as the nodes were alike.
+        Some(Operation::Gate { .. }) if gate.id.to_string().starts_with("join-cluster") => {
+            let before =
+                exported(state).and_then(|file| SimSettings::parse(world.disk.read(&file).ok()?.text()?));
+            if let Some(before) = before {
+                _ = world.person_sets_up(|settings| *settings = settings.with(&before, |_| true));
+            }
+        }
         _ => {}
     });
     Some(Choice::Done)
+}
+
+/// The export from before.
+fn exported(state: &State) -> Option<ServerPath> {
+    let Snapshot::Vendor { files, .. } = state.output(&StepId::new("export-settings"))? else { return None };
+    files.get("export").map(|file| file.path.clone())
 }
 
 /// The file that the plan imports.

@@ -9,6 +9,7 @@
 )]
 
 mod article;
+mod cluster;
 mod crash_points;
 mod docs;
 mod faults;

@@ -27,6 +27,7 @@ impl Maker<'_> {
         steps.push(self.compare());
         steps.extend(self.usual().attach());
         steps.extend(self.usual().verify(&self.to));
+        steps.extend(self.still_joined());
         steps.extend(self.review());
         steps
     }

@@ -16,7 +16,9 @@ impl Maker<'_> {
     pub(super) fn manual(&self) -> Result<Vec<Step>, Failure> {
         let mut steps = self.survey();
         steps.extend(self.back_up());
-        steps.extend(self.prepare_import());
+        if self.imports() {
+            steps.extend(self.prepare_import());
+        }
         steps.extend(self.password_given());
         steps.push(self.usual().snapshot());
         steps.extend(self.usual().detach());
@@ -29,7 +31,10 @@ impl Maker<'_> {
         steps.push(self.install(Method::Manual));
         steps.push(self.restart_if_asked());
         steps.extend(self.installed());
-        steps.extend(self.import());
+        if self.imports() {
+            steps.extend(self.import());
+        }
+        steps.extend(self.join()?);
         steps.push(self.compare());
         steps.extend(self.usual().attach());
         steps.extend(self.usual().verify(&self.to));

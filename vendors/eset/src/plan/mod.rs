@@ -1,5 +1,6 @@
 //! The steps of each method.
 
+mod cluster;
 mod in_place;
 mod manual;
 mod steps;
