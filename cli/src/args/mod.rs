@@ -1,0 +1,139 @@
+//! The command line: one file per command, or per family.
+
+mod cluster;
+mod journal;
+mod remote;
+mod request;
+mod service;
+mod settings;
+mod upgrade;
+mod world;
+
+pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
+pub(crate) use journal::JournalCommand;
+pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
+pub(crate) use request::{MethodName, PlanArgs, RequestArgs, Role, RunArgs, Unscanned};
+pub(crate) use service::ServiceCommand;
+pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
+pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, RequestOf, WhichArgs};
+pub(crate) use world::{Deed, DemoArgs, WorldCommand};
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+const AFTER: &str = "\
+Try it without a server:
+  mailsec demo
+
+On the Exchange server, as an administrator:
+  mailsec detect
+  mailsec check  --installer C:\\Install\\vipre.exe
+  mailsec plan   --installer C:\\Install\\vipre.exe --out plan.json --explain
+  mailsec run    --plan plan.json
+  mailsec status
+  mailsec resume
+
+Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
+21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
+50 settings were lost or changed.";
+
+/// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
+/// the way.
+#[derive(Debug, Parser)]
+#[command(name = "mailsec", version, after_help = AFTER, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// Which server: `windows` for this machine, `sim:FOLDER` for a simulated one, `eset-connect:REGION` for those of a
+    /// management server
+    #[arg(long, global = true, env = "MAILSEC_HOST", value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// Where the journal lies [default: %ProgramData%\mailsec, or the simulated server's folder]
+    #[arg(long, global = true, env = "MAILSEC_STATE", value_name = "FOLDER")]
+    pub(crate) state: Option<PathBuf>,
+    /// What cannot be found out on the server: the directory, where transport listens [default: config.json beside
+    /// the journal]
+    #[arg(long, global = true, env = "MAILSEC_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Which product, where several are installed: `vipre`, `eset`
+    #[arg(long, global = true, value_name = "KEY")]
+    pub(crate) product: Option<String>,
+    /// Never ask; what needs a person waits at a gate
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// Log more to stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Simulated servers: how many times faster than real time [default: as fast as possible]
+    #[arg(long, global = true, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) speed: Option<u32>,
+    /// Where a secret comes from: `NAME=env:VARIABLE` or `NAME=file:PATH`; else it is asked for
+    #[arg(long = "secret", global = true, value_name = "SOURCE")]
+    pub(crate) secrets: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the Exchange server and the product that is installed
+    Detect,
+    /// Show the ways to upgrade each product, and which of them apply to this server
+    Methods,
+    /// Look for what would stand in an upgrade's way; changes nothing
+    Check(RequestArgs),
+    /// Make a plan and show it; changes nothing
+    Plan(PlanArgs),
+    /// Show a plan, ask, and run it
+    Run(RunArgs),
+    /// Show where an upgrade stands
+    Status(WhichArgs),
+    /// Answer a gate
+    Answer(AnswerArgs),
+    /// Take an upgrade up again, after a crash, a restart, a pause or an answer
+    Resume(WhichArgs),
+    /// Stop at the next safe point; `resume` goes on
+    Pause(RequestOf),
+    /// Stop at the next safe point and take back what was done
+    Cancel(RequestOf),
+    /// Take back what was done
+    Rollback(RequestOf),
+    /// Stop at the next safe point and leave the server as it is
+    Abandon(RequestOf),
+    /// Upgrade servers by their management server
+    #[command(subcommand)]
+    Remote(RemoteCommand),
+    /// Show what happened, from the journal
+    Report(ReportArgs),
+    /// Read and compare exported settings of ESET Mail Security; needs no server
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Read, check, export and import the journal
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The nodes of a cluster, one after the other
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// The Windows service that takes an upgrade up after a restart
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Simulated servers, to try things out
+    #[command(subcommand)]
+    World(WorldCommand),
+    /// Watch an upgrade lose its power in the middle, and finish
+    Demo(DemoArgs),
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}

@@ -1,0 +1,56 @@
+//! What is asked of an upgrade that is under way or over.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Which upgrade.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WhichArgs {
+    /// Its id [default: the one that is not finished, else the last]
+    #[arg(long, value_name = "ID")]
+    pub(crate) upgrade: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnswerArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// The gate, as `status` shows it
+    pub(crate) gate: String,
+    /// The answer
+    pub(crate) choice: String,
+    /// An item of the gate's checklist: `ITEM=done`, or `ITEM=given-up:WHY`
+    #[arg(long = "item", value_name = "ITEM=ANSWER")]
+    pub(crate) items: Vec<String>,
+    /// Every item that no `--item` names
+    #[arg(long, value_enum, value_name = "ANSWER")]
+    pub(crate) all_items: Option<AllItems>,
+    /// In your words; kept in the report
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+}
+
+/// What can be said of every item at once: what is given up is given up one by one, each for a reason.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AllItems {
+    /// Each was seen to
+    Done,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RequestOf {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// Why; kept in the report
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// Write it to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
