@@ -4,7 +4,7 @@
 use crate::exit::Exit;
 use mailsec_core::{Failure, failure::Code};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 /// What a command answers.
 pub(crate) struct Reply {
@@ -82,17 +82,44 @@ pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Code::System, what).cause(error)
 }
 
-/// Writes a file that only its owner can read: plans, reports and bundles tell how a mail server is built.
-pub(crate) fn save(path: &std::path::Path, what: &str, content: &[u8]) -> Result<(), Failure> {
+/// Writes a file that only its owner can read: plans, reports and bundles tell how a mail server is built. What was there
+/// before is replaced at once by the whole, or stays.
+pub(crate) fn save(path: &Path, what: &str, content: &[u8]) -> Result<(), Failure> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).and_then(|mut file| file.write_all(content)).map_err(|error| {
+    let written = || {
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            // A pipe, or a device.
+            return options.open(path)?.write_all(content);
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let new = path.with_file_name(name);
+        let whole = options.open(&new).and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        });
+        whole.and_then(|()| std::fs::rename(&new, path)).inspect_err(|_| _ = std::fs::remove_file(&new))
+    };
+    written().map_err(|error| {
         Failure::new(Code::FileUnwritable, format!("the {what} cannot be written"))
             .found(path.display().to_string())
             .cause(error)
     })
+}
+
+/// Refuses to write over a file that was given to be read.
+pub(crate) fn spares<P: AsRef<Path>>(out: &Path, given: &[P]) -> Result<(), Failure> {
+    let Ok(target) = out.canonicalize() else { return Ok(()) };
+    if given.iter().any(|file| file.as_ref().canonicalize().is_ok_and(|file| file == target)) {
+        return Err(Failure::new(Code::BadArgument, "--out is a file that is to be read")
+            .expected("another file")
+            .found(out.display().to_string())
+            .hint("nothing was written"));
+    }
+    Ok(())
 }
 
 /// A command line that cannot be read, or a question for help.

@@ -40,7 +40,7 @@ pub(crate) struct RemotePlanArgs {
     /// Seconds between two looks
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) poll: u64,
-    /// Seconds for which a task is looked for when its creation is in doubt; the server may take up to 180
+    /// Seconds for which a task is looked for when its creation is in doubt; ESET's servers may take 180, so no less
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u64).range(..=3600))]
     pub(crate) settle: u64,
     /// Write the plan to this file

@@ -44,8 +44,9 @@ impl Places {
         self.0.get(node).map(PathBuf::as_path)
     }
 
-    /// Every node of the plan has a place of its own.
-    pub(crate) fn complete(&self, plan: &Plan) -> Result<(), Failure> {
+    /// Those of the plan's nodes: each has a place of its own, where orders are taken. `named` is what was given for this
+    /// run.
+    pub(crate) fn of_plan(mut self, plan: &Plan, named: &[String]) -> Result<Self, Failure> {
         let nodes = || {
             plan.steps.iter().filter_map(|step| match &step.operation {
                 Operation::UpgradeNode { order, .. } => Some(&order.node),
@@ -67,7 +68,17 @@ impl Places {
                     .hint("nothing was begun"));
             }
         }
-        Ok(())
+        let known = |name: &str| nodes().any(|node| node.as_str().eq_ignore_ascii_case(name));
+        let strange = named.iter().filter_map(|text| text.split_once('=')).find(|(name, _)| !known(name));
+        if let Some((name, _)) = strange {
+            return Err(Failure::new(Code::BadArgument, "the plan has no such node")
+                .expected(nodes().map(NodeName::as_str).collect::<Vec<_>>().join(", "))
+                .found(name)
+                .hint("nothing was begun"));
+        }
+        let wanted: Vec<NodeName> = nodes().cloned().collect();
+        self.0.retain(|node, _| wanted.contains(node));
+        Ok(self)
     }
 }
 

@@ -16,7 +16,7 @@ use mailsec_core::{
     journal::Stamp,
     plan::{ClusterNode, Operation, cluster_plan},
     product::Proposal,
-    upgrade::Request,
+    upgrade::{Request, Standing},
     values::{NodeName, UpgradeId},
 };
 use serde_json::json;
@@ -43,6 +43,7 @@ impl Common {
 }
 
 fn plan(common: &Common, inner: &Common, args: &ClusterPlanArgs) -> Result<Reply, Failure> {
+    output::spares(&args.out, &args.plans)?;
     let mut nodes = Vec::new();
     for file in &args.plans {
         let plan = plans::read(file)?;
@@ -78,8 +79,8 @@ async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
         return Err(Failure::new(Code::BadArgument, "this is a plan of one server")
             .hint("`mailsec cluster plan` makes a cluster's plan of several; nothing was begun"));
     }
-    let places = Places::read(&site.state, &args.nodes)?;
-    places.complete(&plan)?;
+    idle(&site.state)?;
+    let places = Places::read(&site.state, &args.nodes)?.of_plan(&plan, &args.nodes)?;
     let hash = plan.hash();
     let proposal = Proposal { plan, findings: Vec::new() };
     output::say(&show::plan(&proposal, false));
@@ -97,6 +98,18 @@ async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     drive::drive(common, &site, journal.as_mut(), upgrade).await
+}
+
+/// A run that is not finished keeps the places of its nodes.
+fn idle(state: &State) -> Result<(), Failure> {
+    match state.choose(None) {
+        Ok((upgrade, _, loaded)) if !matches!(loaded.state.standing, Standing::Finished(_)) => {
+            Err(Failure::new(Code::UpgradeInProgress, format!("the cluster's run {upgrade} is not finished"))
+                .hint("`mailsec cluster status` shows it; resume it, or abandon it. Nothing was changed"))
+        }
+        // What is wrong with the journal is said when it is opened.
+        _ => Ok(()),
+    }
 }
 
 /// As any upgrade's, and how each node stands by its own journal.

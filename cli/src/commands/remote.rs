@@ -62,6 +62,9 @@ async fn devices(common: &Common, component: &str) -> Result<Reply, Failure> {
     Ok(Reply::new(text, json!({ "devices": list })))
 }
 
+/// Seconds for which the documented server may go on working on a request.
+const SETTLE: u64 = 180;
+
 async fn make(common: &Common, args: &RemotePlanArgs) -> Result<Reply, Failure> {
     let action = action(&args.action)?;
     let version = Version::parse(&args.to).map_err(|why| {
@@ -70,6 +73,12 @@ async fn make(common: &Common, args: &RemotePlanArgs) -> Result<Reply, Failure> 
             .found(why)
     })?;
     let site = site(common)?;
+    // The server may work on a request for so long after its answer was lost: who asks again sooner asks twice.
+    if args.settle < SETTLE && site.is_documented_management() {
+        return Err(Failure::new(Code::BadArgument, "--settle is too short for ESET's servers")
+            .expected(format!("{SETTLE} seconds or more"))
+            .found(args.settle.to_string()));
+    }
     let devices = site.management()?.devices().await?;
     let targets = remote::targets(&devices, &args.devices, &args.component)?;
     let made = site.host().clock().now();

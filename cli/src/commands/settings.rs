@@ -26,10 +26,18 @@ pub(crate) fn settings(common: &Common, command: SettingsCommand) -> Result<Repl
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    let unreadable = |code| {
+        Failure::new(code, "the export cannot be opened")
+            .found(path.display().to_string())
+            .hint("give the file that the product exported, such as settings.xml in the backup folder of an upgrade")
+    };
+    // A pipe would be waited for, and is read twice besides.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        return Err(unreadable(Code::FileUnreadable).cause("it is not a file"));
+    }
     File::open(path).map(|file| BufReader::with_capacity(BUFFER, file)).map_err(|error| {
         let missing = error.kind() == std::io::ErrorKind::NotFound;
-        let code = if missing { Code::FileMissing } else { Code::FileUnreadable };
-        Failure::new(code, "the export cannot be opened").found(path.display().to_string()).cause(error)
+        unreadable(if missing { Code::FileMissing } else { Code::FileUnreadable }).cause(error)
     })
 }
 
@@ -43,6 +51,7 @@ fn show(file: &Path) -> Result<Reply, Failure> {
 fn diff(common: &Common, args: DiffArgs) -> Result<Reply, Failure> {
     let DiffArgs { before, after, not_migrated, format, out } = args;
     let files = [before, after];
+    out.iter().try_for_each(|out| output::spares(out, &files))?;
     let expect = Expect { not_migrated };
     let comparison = settings::compare(open(&files[0])?, open(&files[1])?, &expect)
         .map_err(|failure| name_file(failure, &files))?;

@@ -45,7 +45,11 @@ pub(crate) async fn survey(
     if let Some(found) = found.pop() {
         return Ok(found);
     }
-    Err(Failure::new(Code::ProductNotFound, "no product that this program knows is installed here")
+    let what = match wanted {
+        Some(key) => format!("the product {key} is not installed here"),
+        None => "no product that this program knows is installed here".to_owned(),
+    };
+    Err(Failure::new(Code::ProductNotFound, what)
         .expected(names.join(", "))
         .hint("run mailsec on the Exchange server that carries the product"))
 }

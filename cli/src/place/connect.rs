@@ -22,6 +22,8 @@ pub(crate) struct Connect {
     pub(super) place: Elsewhere,
     pub(super) operations: Remote,
     pub(super) management: Arc<dyn Management>,
+    /// Whether these are the region's own addresses.
+    pub(super) documented: bool,
 }
 
 /// The content of `config.json`.
@@ -49,6 +51,7 @@ pub(super) fn open(
         place: Elsewhere::new(name, clock, Arc::new(Given(values))),
         operations: Remote::new(management.clone()),
         management,
+        documented: config.eset_connect.addresses.is_none(),
     })
 }
 

@@ -106,6 +106,11 @@ impl Site {
         }
     }
 
+    /// Whether this is the management server at its documented addresses, and no stand-in.
+    pub(crate) fn is_documented_management(&self) -> bool {
+        matches!(&self.server, Server::Connect(connect) if connect.documented)
+    }
+
     /// The operations that go with the place, whatever product the plan is for.
     pub(crate) fn vendor(&self) -> Option<&dyn Vendor> {
         match &self.server {

@@ -367,6 +367,32 @@ fn a_node_refuses_an_order_that_does_not_fit_and_takes_the_next() {
 }
 
 #[test]
+fn a_run_that_is_refused_leaves_where_the_nodes_of_the_present_one_are() {
+    let cluster = Cluster::planned(&[], false);
+    let strange = ["--node", "MAIL09=somewhere"];
+    let arguments = cluster.run_arguments();
+    let ran = cluster.admin.run(arguments.iter().map(String::as_str).chain(strange)).exits(2);
+    assert!(ran.stderr.contains("the plan has no such node"), "{ran}");
+    let kept = cluster.admin.file("state/cluster/nodes.json");
+    assert!(!kept.exists());
+
+    // Nobody takes orders: the run waits, and somebody ends it.
+    cluster.admin.set_faults(r#"{"kill_at": 12}"#);
+    assert_eq!(cluster.run().signal, Some(9));
+    cluster.admin.set_faults("{}");
+    let before = fs::read(&kept).unwrap();
+    let other = cluster.dir.join("elsewhere").display().to_string();
+    let moved = arguments.iter().map(|word| match word.strip_prefix("MAIL01=") {
+        Some(_) => format!("MAIL01={other}"),
+        None => word.clone(),
+    });
+    let moved: Vec<String> = moved.collect();
+    let ran = cluster.admin.run(moved.iter().map(String::as_str)).exits(30);
+    assert!(ran.stderr.contains("[upgrade-in-progress]"), "{ran}");
+    assert_eq!(fs::read(&kept).unwrap(), before);
+}
+
+#[test]
 fn plans_that_make_no_cluster() {
     let cluster = Cluster::planned(&[], false);
     let file = |n: usize| cluster.dir.join(format!("{n}.json")).display().to_string();

@@ -90,6 +90,17 @@ fn a_method_that_does_not_apply() {
       found:    SYSTEM\CurrentControlSet\Control\Session Manager, PendingFileRenameOperations: C:\Windows\SimDriver.sys
       hint:     install the updates, restart the server, and plan again; or plan with --method manual
     ");
+    let secret = ["--silent", "--argument", "Password=Sim-Leak-1"];
+    let ran = run(&place, TO_111.into_iter().chain(secret));
+    assert!(!ran.to_string().contains("Sim-Leak-1"), "{ran}");
+    says!(place, ran, @r"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: the property Password holds a secret
+      expected: --secret-property Password=SECRET, and --secret SECRET=env:NAME or file:PATH
+      found:    --argument Password=..., which the plan and the journal would keep readable
+    ");
     let place = Place::vipre();
     let vipre = ["--installer", mailsec_simulator::worlds::installers::RIGHT, "--method", "manual"];
     says!(place, run(&place, vipre), @r"
@@ -130,7 +141,7 @@ fn options_of_another_product() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[product-not-found]: no product that this program knows is installed here
+    error[product-not-found]: the product vipre is not installed here
       expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition
       hint:     run mailsec on the Exchange server that carries the product
     ");

@@ -179,5 +179,40 @@ fn files_that_are_no_exports_are_refused_with_their_name_and_place() {
     error[file-missing]: the export cannot be opened
       found:    nowhere.xml
       because:  No such file or directory (os error 2)
+      hint:     give the file that the product exported, such as settings.xml in the backup folder of an upgrade
     ");
+    says!(place, exports.run(&["show", "."]), @r"
+    exit: 1
+    ----- stdout -----
+    ----- stderr -----
+    error[file-unreadable]: the export cannot be opened
+      found:    .
+      because:  it is not a file
+      hint:     give the file that the product exported, such as settings.xml in the backup folder of an upgrade
+    ");
+}
+
+#[test]
+fn a_comparison_is_not_written_over_an_export() {
+    let exports = Exports::new(&before(), &before());
+    let place = Place::at(exports.folder.clone());
+    let written = ["diff", "before.xml", "after.xml", "--format", "html", "--out", "./after.xml"];
+    says!(place, exports.run(&written), @r"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: --out is a file that is to be read
+      expected: another file
+      found:    ./after.xml
+      hint:     nothing was written
+    ");
+    assert_eq!(fs::read_to_string(exports.folder.join("after.xml")).unwrap(), before());
+    exports.run(&["diff", "before.xml", "after.xml", "--format", "html", "--out", "page.html"]).exits(0);
+    assert!(
+        fs::read_to_string(exports.folder.join("page.html"))
+            .unwrap()
+            .to_lowercase()
+            .starts_with("<!doctype html>")
+    );
+    assert_eq!(fs::read_dir(&exports.folder).unwrap().count(), 3, "nothing half-written is left");
 }

@@ -50,6 +50,15 @@ impl ToolExit {
         let surplus = printed.chars().count().saturating_sub(Self::OUTPUT_CHARS);
         Self { code, output: printed.chars().skip(surplus).collect() }
     }
+
+    /// The code, and what the tool printed last.
+    #[must_use]
+    pub fn said(&self) -> String {
+        match self.output.lines().rev().map(str::trim).find(|line| !line.is_empty()) {
+            Some(line) => format!("exit code {}: {}", self.code, line.chars().take(200).collect::<String>()),
+            None => format!("exit code {}", self.code),
+        }
+    }
 }
 
 /// Running programs.

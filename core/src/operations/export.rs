@@ -6,9 +6,16 @@ use crate::{
     failure::{Code, Failure},
     host::{Answer, FileKind},
     plan::{Evidence, Observation, Outcome, Snapshot},
-    values::ServerPath,
+    values::{ServerPath, Timestamp},
 };
 use async_trait::async_trait;
+use std::time::Duration;
+
+/// Whether a file was there before the upgrade began. File systems keep times as coarsely as to two seconds (FAT).
+#[must_use]
+pub fn is_before(modified: Timestamp, started: Timestamp) -> bool {
+    modified.after(Duration::from_secs(2)) < started
+}
 
 pub(super) struct CollectExport<'a> {
     pub(super) file: &'a ServerPath,
@@ -47,7 +54,7 @@ impl Operate for CollectExport<'_> {
             return Err(self.refuse("an empty file"));
         }
         if let Some(started) = ctx.state.started
-            && stat.modified < started
+            && is_before(stat.modified, started)
         {
             return Err(self.refuse(format!("a file of {}, the upgrade started at {started}", stat.modified)));
         }

@@ -23,6 +23,7 @@ mod uninstall;
 mod vendor;
 
 pub use context::{Context, MailNote, Vendor, unsupported};
+pub use export::is_before;
 pub use mail::measure;
 pub use readiness::await_ready;
 pub(crate) use vendor::question;

@@ -73,9 +73,16 @@ impl Operate for Uninstall<'_> {
         // 1605: it is not installed (any more), which is what was wanted.
         if outcome != InstallerOutcome::Failed(1605) {
             accept(&outcome, self.log).map_err(|failure| match self.secrets {
-                [] => failure.cause("some products refuse their removal without a password of their own"),
-                _ => failure
-                    .cause("the product refuses its removal when the password that it was given is wrong"),
+                [] => failure.hint(format!(
+                    "some products refuse their removal without a password of their own: plan with the option that gives \
+                     it; else the reason stands in {}, near \"return value 3\"",
+                    self.log
+                )),
+                _ => failure.hint(format!(
+                    "the product refuses its removal when the password that it was given is wrong; else the reason stands \
+                     in {}, near \"return value 3\"",
+                    self.log
+                )),
             })?;
         }
         if let Some((package, _)) = installed(ctx, self.product).await? {

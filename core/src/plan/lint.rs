@@ -1,6 +1,6 @@
 //! Rules that every plan keeps, whoever made it.
 
-use super::{MailState, Operation, Phase, Plan, RestartWhen, Step, Undo, UnscannedPolicy};
+use super::{MailState, NodeRole, Operation, Phase, Plan, RestartWhen, Step, Undo, UnscannedPolicy};
 use crate::failure::{Code, Failure};
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ pub fn lint(plan: &Plan) -> Vec<Failure> {
     names(plan, &mut say);
     order(plan, &mut say);
     references(plan, &mut say);
+    part_in_cluster(plan, &mut say);
     checklists(plan, &mut say);
     elsewhere(plan, &mut say);
     super::cluster_lint::lint(plan, &mut say);
@@ -201,6 +202,19 @@ fn references(plan: &Plan, say: &mut Say<'_>) {
                 "correct the name",
             );
         }
+    }
+}
+
+fn part_in_cluster(plan: &Plan, say: &mut Say<'_>) {
+    let imports = |op: &Operation| matches!(op, Operation::Vendor { traits, .. } if traits.imports);
+    if let (Some(NodeRole::Other), Some(step)) =
+        (plan.role, plan.steps.iter().find(|step| imports(&step.operation)))
+    {
+        say(
+            "only the first node of a cluster imports the configuration",
+            format!("step {}", step.id),
+            "make the plan again with --node-role other",
+        );
     }
 }
 

@@ -28,6 +28,9 @@ pub struct VendorTraits {
     /// in all its steps or in none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
+    /// It imports the whole configuration: on a cluster that shares it, this happens on one node.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imports: bool,
     /// A person may have the upgrade go on without it when it fails.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_be_left_out: bool,
@@ -49,6 +52,7 @@ impl VendorTraits {
             looks: false,
             asks: false,
             proves_export: false,
+            imports: false,
             proves_version: false,
             elsewhere: false,
             may_be_left_out: false,

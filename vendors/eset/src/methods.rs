@@ -5,8 +5,8 @@ use mailsec_core::{
     Failure,
     failure::Code,
     product::{
-        BackupChoice, FactQuery, Facts, Installation, Method, MethodRow, RulesChoice, UpgradeRequest,
-        foreign_option,
+        BackupChoice, FactQuery, Facts, Installation, InstallerChoice, Method, MethodRow, RulesChoice,
+        UpgradeRequest, foreign_option,
     },
 };
 
@@ -109,6 +109,27 @@ pub(crate) fn planned_here(method: Method) -> Result<(), Failure> {
 }
 
 pub(crate) fn accepts(request: &UpgradeRequest) -> Result<(), Failure> {
+    if let InstallerChoice::Silent { arguments, secrets, .. } = &request.mode {
+        let secret =
+            |name: &str| names::SECRET_PROPERTIES.iter().any(|secret| secret.eq_ignore_ascii_case(name));
+        let given =
+            arguments.iter().filter_map(|argument| argument.split_once('=')).find(|(name, _)| secret(name));
+        if let Some((name, _)) = given {
+            return Err(Failure::new(Code::BadArgument, format!("the property {name} holds a secret"))
+                .expected(format!(
+                    "--secret-property {name}=SECRET, and --secret SECRET=env:NAME or file:PATH"
+                ))
+                .found(format!(
+                    "--argument {name}=..., which the plan and the journal would keep readable"
+                )));
+        }
+        let password = |name: &str| name.eq_ignore_ascii_case(names::PASSWORD_PROPERTY);
+        if request.settings_password && secrets.iter().any(|property| password(&property.name)) {
+            return Err(Failure::new(Code::BadArgument, "the settings password is given twice")
+                .expected("--settings-password alone")
+                .found(format!("--secret-property {} as well", names::PASSWORD_PROPERTY)));
+        }
+    }
     let no_account = "its service runs as the system itself; leave the account's options out";
     foreign_option(
         request.names_account(),

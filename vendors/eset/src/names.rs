@@ -24,6 +24,8 @@ pub(crate) const AGENT_SERVICE: &str = "EraAgentSvc";
 pub(crate) const TOOL: &str = "ecmd.exe";
 /// The MSI property that takes the settings password.
 pub(crate) const PASSWORD_PROPERTY: &str = "PASSWORD";
+/// MSI properties that hold secrets, as administrators' scripts give them.
+pub(crate) const SECRET_PROPERTIES: [&str; 2] = [PASSWORD_PROPERTY, "ACTIVATION_DATA"];
 /// The secret that holds the settings password.
 pub const SETTINGS_PASSWORD: &str = "eset-settings-password";
 

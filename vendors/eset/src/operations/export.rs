@@ -10,7 +10,7 @@ use mailsec_core::{
     Failure, Permit,
     failure::Code,
     host::Answer,
-    operations::{Context, Operate},
+    operations::{Context, Operate, is_before},
     plan::{Evidence, Observation, Outcome, Question, Snapshot},
 };
 use std::collections::BTreeMap;
@@ -87,7 +87,7 @@ impl Operate for Collect<'_> {
         let exported = proven(ctx, &file, &self.arguments.version("version")?).await?;
         let modified = ctx.host.files().stat(&file).await?.map(|stat| stat.modified);
         if let (Some(started), Some(modified)) = (ctx.state.started, modified)
-            && modified < started
+            && is_before(modified, started)
         {
             return Err(Failure::new(
                 Code::SettingsExport,

@@ -124,8 +124,7 @@ impl Operate for Import<'_> {
         let signing = format!("XmlSignTool.exe /version {version} \"{file}\"");
         Err(Failure::new(Code::SettingsImport, "the product refuses to import the settings")
             .expected(format!("exit code 0 of {} /setcfg", names::TOOL))
-            .found(format!("exit code {}, a file that is {}", exit.code, signed(copy.header.signature)))
-            .cause(exit.output)
+            .found(format!("{}; the file is {}", exit.said(), signed(copy.header.signature)))
             .hint(format!(
                 "enable ESET CMD (Advanced setup, Tools, ESET CMD: Enable advanced ecmd commands); for the mode Advanced \
                  setup password sign the file by {signing}, again if the password has changed; then answer retry"

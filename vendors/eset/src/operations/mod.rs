@@ -5,6 +5,7 @@ mod compare;
 mod copy;
 mod export;
 mod fit;
+mod folder;
 mod import;
 mod inventory;
 mod look;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 pub(crate) mod name {
     pub(crate) const EXPORT: &str = "export-settings";
     pub(crate) const COLLECT: &str = "collect-settings";
+    pub(crate) const FOLDER: &str = "make-folder";
     pub(crate) const COPY: &str = "copy-export";
     pub(crate) const INVENTORY: &str = "inventory-rules";
     pub(crate) const PREPARE: &str = "prepare-import";
@@ -52,6 +54,7 @@ fn find<'a>(name: &str, arguments: &'a BTreeMap<String, String>) -> Answer<Box<d
     Ok(match name {
         name::EXPORT => Box::new(export::Export { arguments }),
         name::COLLECT => Box::new(export::Collect { arguments }),
+        name::FOLDER => Box::new(folder::MakeFolder { arguments }),
         name::COPY => Box::new(copy::CopyExport { arguments }),
         name::INVENTORY => Box::new(inventory::Inventory { arguments }),
         name::PREPARE => Box::new(import::Prepare { arguments }),

@@ -37,6 +37,13 @@ pub(super) async fn ecmd(
     ctx.host.processes().run(permit, &tool).await
 }
 
+/// Makes the folder of a file, for administrators only: exports hold more than others should read.
+pub(super) async fn closed_folder(ctx: &Context<'_>, permit: &Permit, file: &ServerPath) -> Answer<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    let note = format!("Settings of {}, kept by mailsec.\r\n", names::NAME);
+    ctx.host.files().write(permit, &folder.join("about.txt"), note.as_bytes()).await
+}
+
 /// Exports the settings. The folder is made first, so that only administrators can read what is in it.
 pub(super) async fn export(
     ctx: &Context<'_>,
@@ -44,10 +51,7 @@ pub(super) async fn export(
     folder: &ServerPath,
     file: &ServerPath,
 ) -> Answer<()> {
-    if let Some(target) = file.parent() {
-        let note = format!("Settings of {}, kept by mailsec.\r\n", names::NAME);
-        ctx.host.files().write(permit, &target.join("about.txt"), note.as_bytes()).await?;
-    }
+    closed_folder(ctx, permit, file).await?;
     // A file of an earlier try must not be taken for the answer of this one.
     ctx.host.files().remove(permit, file).await?;
     let exit = ecmd(ctx, permit, folder, "/getcfg", file).await?;
@@ -56,8 +60,7 @@ pub(super) async fn export(
     }
     Err(Failure::new(Code::SettingsExport, "the settings could not be exported")
         .expected(format!("exit code 0 of {} /getcfg", names::TOOL))
-        .found(format!("exit code {}", exit.code))
-        .cause(exit.output)
+        .found(exit.said())
         .hint("see that the product's service runs, then answer retry")
         .ask())
 }

@@ -109,7 +109,8 @@ impl Maker<'_> {
         )
         .within(86_400);
         let what = format!("imports {file} by {} /setcfg", names::TOOL);
-        let traits = VendorTraits { on_partial: OnPartial::Finish, ..VendorTraits::changes(what) };
+        let traits =
+            VendorTraits { on_partial: OnPartial::Finish, imports: true, ..VendorTraits::changes(what) };
         let import = Step::new(
             "import-settings",
             Phase::Restore,

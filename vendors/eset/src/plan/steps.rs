@@ -74,7 +74,19 @@ impl Maker<'_> {
                 VendorTraits::looks("lists the rules of the export, as far as it tells, in the report"),
             ),
         );
-        vec![if asks { export } else { export.kept("an export does no harm") }, inventory]
+        if !asks {
+            return vec![export.kept("an export does no harm"), inventory];
+        }
+        let what = format!("makes the folder of {file}, for administrators only");
+        let traits = VendorTraits { on_partial: OnPartial::Finish, ..VendorTraits::changes(what) };
+        let folder = Step::new(
+            "make-folder",
+            Phase::BackUp,
+            "Make a folder for the export",
+            "an export holds more than others should read, and a person needs a place to put it",
+            own(name::FOLDER, &[("file", file.as_str())], traits),
+        );
+        vec![folder.kept("an empty folder does no harm"), export, inventory]
     }
 
     /// Where a password protects the settings: it was given, before anything is detached.

@@ -27,10 +27,6 @@ const RESTART: &str = "ShutdownComputer";
 /// The field of `params` that says what they are.
 const TYPE: &str = "@type";
 
-/// Words that hint at a secret in what an operator supplies.
-const TELLTALE: &[&str] =
-    &["password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "credential"];
-
 /// An action: its name, and parameters that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
@@ -102,8 +98,7 @@ impl Action {
     /// Words in it that hint at a secret. Plans and journals hold the whole action, and so does the server.
     #[must_use]
     pub fn looks_secret(&self) -> Vec<&'static str> {
-        let text = Value::Object(self.params.clone()).to_string().to_lowercase();
-        TELLTALE.iter().copied().filter(|word| text.contains(word)).collect()
+        crate::settings::telltale(&Value::Object(self.params.clone()).to_string())
     }
 }
 

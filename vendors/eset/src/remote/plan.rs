@@ -225,7 +225,8 @@ fn task(
     let call =
         FollowRuns { of: StepId::new(create), devices: targets.to_vec(), poll_secs: request.poll_secs };
     let looks_until = VendorTraits {
-        may_be_left_out: true,
+        // A restart goes to every device: one that may still be installing is not left behind.
+        may_be_left_out: !(request.restart && phase == Phase::Replace),
         ..VendorTraits::looks("reads the task's runs until it has ended on every device")
     };
     let followed = looks(

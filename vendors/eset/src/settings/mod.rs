@@ -30,5 +30,6 @@ pub use compare::compare;
 pub use comparison::{Comparison, Content, Counts, Difference, Expect, Field};
 pub use header::{Header, Signature, header};
 pub use overview::{Overview, Part, overview};
+pub(crate) use path::telltale;
 pub use path::{MASK, printable};
 pub use rules::{Rule, rules};

@@ -46,10 +46,18 @@ pub fn printable(value: &str) -> String {
     text
 }
 
+/// Words in names that hint at a secret. A list too many is masked rather than a password shown.
+const TELLTALE: [&str; 7] = ["pass", "pwd", "secret", "key", "token", "credential", "hash"];
+
+/// The words of a text that hint at a secret.
+pub(crate) fn telltale(text: &str) -> Vec<&'static str> {
+    let text = text.to_lowercase();
+    TELLTALE.into_iter().filter(|word| text.contains(word)).collect()
+}
+
 /// Whether a name looks as if a secret stood below it.
 fn sounds_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["password", "secret", "key"].iter().any(|word| name.contains(word))
+    !telltale(name).is_empty()
 }
 
 /// Whether a value must not be shown, by its own TYPE and the name of its attribute.
