@@ -35,9 +35,13 @@ pub(super) fn compared(before: &Exported, after: &Exported) -> Answer<Comparison
 
 /// The counts in words.
 pub(super) fn counted(counts: &Counts) -> String {
+    let alarms = match counts.alarms {
+        0 => String::new(),
+        alarms => format!(", of which {alarms} should have been preserved"),
+    };
     format!(
-        "{} preserved, {} changed, {} newly defaulted, {} lost, of which {} should have been preserved",
-        counts.preserved, counts.changed, counts.newly_defaulted, counts.lost, counts.alarms
+        "{} preserved, {} changed, {} newly defaulted, {} lost{alarms}",
+        counts.preserved, counts.changed, counts.newly_defaulted, counts.lost
     )
 }
 
