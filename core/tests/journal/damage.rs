@@ -192,6 +192,35 @@ fn a_lost_copy_is_made_anew_from_the_other() {
     }
 }
 
+/// sled opens a log whose first segment has a damaged header, without what it had, takes what it is given, and forgets
+/// that as well.
+#[test]
+fn a_second_copy_that_forgets_what_it_is_given_is_begun_anew() {
+    const HEADER: usize = 20;
+    let root = TempDir::new().unwrap();
+    let first = root.path().join("first");
+    fs::create_dir(&first).unwrap();
+    open_quickly(&first).0.settle().unwrap();
+    let mut journal = open(&first).0;
+    let written = fill(&mut journal, id(1), 4);
+    journal.settle().unwrap();
+    drop(journal);
+    for at in 0..HEADER {
+        let dir = root.path().join(at.to_string());
+        let _copied = copy_dir(&first, &dir);
+        let log = dir.join("sled/db");
+        let mut bytes = fs::read(&log).unwrap();
+        bytes[at] ^= 2;
+        fs::write(&log, bytes).unwrap();
+        drop(open(&dir));
+        // The mended copy is now the only one.
+        fs::remove_file(witness(&dir, id(1))).unwrap();
+        let (journal, report) = open(&dir);
+        assert_eq!(report.damaged, vec![], "byte {at}");
+        assert_eq!(journal.read(id(1)).unwrap(), written, "byte {at}");
+    }
+}
+
 #[test]
 fn losing_both_copies_is_never_a_fresh_start() {
     for quick in [false, true] {

@@ -219,7 +219,10 @@ impl Worker {
             Command::Begin(tips) => {
                 self.tips = tips;
                 *unflushed = true;
-                self.catch_up_all(copy);
+                let extended = self.catch_up_all(copy);
+                if !extended.is_empty() {
+                    self.prove(copy, &extended, unflushed);
+                }
             }
             Command::Append(upgrade, lines) => {
                 self.tips.insert(upgrade, Tip::of(&lines));
@@ -284,23 +287,58 @@ impl Worker {
         }
     }
 
-    fn catch_up_all(&self, copy: &mut Result<SledCopy, Failure>) {
+    /// Brings every upgrade up to date; those of which something was missing.
+    fn catch_up_all(&self, copy: &mut Result<SledCopy, Failure>) -> Vec<UpgradeId> {
         let old = self.tips.len().saturating_sub(COMPARED);
+        let mut extended = Vec::new();
         for (place, (upgrade, tip)) in self.tips.iter().enumerate() {
-            self.on(copy, |copy| self.catch_up(copy, *upgrade, *tip, place >= old));
+            self.on(copy, |copy| {
+                if self.catch_up(copy, *upgrade, *tip, place >= old)? {
+                    extended.push(*upgrade);
+                }
+                Ok(())
+            });
         }
+        extended
     }
 
-    /// Brings sled's copy of an upgrade to where the witness was known to be.
+    /// What was added must be there when sled is opened again: a log whose beginning is damaged opens without what it
+    /// had, takes what it is given, and forgets that as well. Such a one is begun anew.
+    fn prove(&self, copy: &mut Result<SledCopy, Failure>, added: &[UpgradeId], unflushed: &mut bool) {
+        Self::flush(copy, unflushed);
+        if copy.is_err() {
+            return;
+        }
+        let closed = Failure::new(Code::JournalUnwritable, "the journal's second copy is closed");
+        *copy = Err(closed.clone());
+        *copy = self.open();
+        let kept = |open: &SledCopy| {
+            added.iter().all(|upgrade| open.tip(*upgrade).ok().flatten() == self.tips.get(upgrade).copied())
+        };
+        // Where the copies disagree, this one may be the good one, and is not given up here.
+        let disputed = self.findings.any_dispute.load(Ordering::Acquire);
+        if disputed || copy.as_ref().map_or(true, kept) {
+            return;
+        }
+        *copy = Err(closed);
+        let why = "it does not keep what is written to it";
+        *copy = SledCopy::begin_anew(&self.dir, &self.disk, &self.quarantine, why, &mut |repair| {
+            self.findings.repaired(repair);
+        });
+        self.catch_up_all(copy);
+        *unflushed = true;
+    }
+
+    /// Brings sled's copy of an upgrade to where the witness was known to be; whether something was missing.
     fn catch_up(
         &self,
         copy: &SledCopy,
         upgrade: UpgradeId,
         acknowledged: Tip,
         compare: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         if !compare && copy.tip(upgrade)? == Some(acknowledged) {
-            return Ok(());
+            return Ok(false);
         }
         let fetched = copy.fetch(upgrade)?;
         let mut lines = witness::load(&self.dir, upgrade)
@@ -325,10 +363,10 @@ impl Worker {
             .found(format!("{} good ones in the witness, {known} in the second copy", lines.len()))
             .hint("open the journal again; opening compares the copies line by line and mends what can be");
             self.findings.dispute(upgrade, failure);
-            return Ok(());
+            return Ok(false);
         }
         if fetched.is(&lines) {
-            return Ok(());
+            return Ok(false);
         }
         let beginning = lines.get(..fetched.lines.len()).unwrap_or_default();
         if fetched.is(beginning) {
@@ -339,6 +377,6 @@ impl Worker {
             copy.replace(upgrade, &lines)?;
             self.findings.repaired(Repair::MirrorRewritten { upgrade, envelopes: acknowledged.count });
         }
-        Ok(())
+        Ok(true)
     }
 }

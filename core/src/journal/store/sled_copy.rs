@@ -96,10 +96,31 @@ impl SledCopy {
                 Err(_) => {}
             }
         }
-        let moved_to = quarantine.take("sled", std::slice::from_ref(&dir))?;
-        note(Repair::MirrorMoved { why: first.to_string(), moved_to });
-        private_dir(&dir)?;
-        Self::try_open(&dir, &disk)
+        Self::anew(&dir, &disk, quarantine, first.to_string(), note)
+    }
+
+    /// Moves the database of a store away, and begins another. Nobody may have the old one open.
+    pub(super) fn begin_anew(
+        dir: &Path,
+        disk: &Arc<dyn Disk>,
+        quarantine: &Quarantine,
+        why: &str,
+        note: &mut dyn FnMut(Repair),
+    ) -> Result<Self, Failure> {
+        Self::anew(&dir.join("sled"), disk, quarantine, why.to_owned(), note)
+    }
+
+    fn anew(
+        dir: &PathBuf,
+        disk: &Arc<dyn Disk>,
+        quarantine: &Quarantine,
+        why: String,
+        note: &mut dyn FnMut(Repair),
+    ) -> Result<Self, Failure> {
+        let moved_to = quarantine.take("sled", std::slice::from_ref(dir))?;
+        note(Repair::MirrorMoved { why, moved_to });
+        private_dir(dir)?;
+        Self::try_open(dir, disk)
     }
 
     fn try_open(dir: &Path, disk: &Arc<dyn Disk>) -> Result<Self, Failure> {
