@@ -207,7 +207,7 @@ fn a_second_copy_that_forgets_what_it_is_given_is_begun_anew() {
     drop(journal);
     for at in 0..HEADER {
         let dir = root.path().join(at.to_string());
-        let _copied = copy_dir(&first, &dir);
+        copy_dir(&first, &dir).unwrap();
         let log = dir.join("sled/db");
         let mut bytes = fs::read(&log).unwrap();
         bytes[at] ^= 2;
