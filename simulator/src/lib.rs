@@ -9,12 +9,15 @@
 //! Names of services, agents and files that no public source states carry `Sim`, so that nobody takes them for the
 //! vendor's.
 
+pub mod cases;
+pub mod explore;
 pub mod fate;
 pub mod faults;
 pub mod folder;
 pub mod host;
 pub mod journal;
 pub mod oracle;
+pub mod people;
 pub mod tape;
 pub mod world;
 pub mod worlds;

@@ -148,3 +148,28 @@ pub fn no_password_in(world: &World, text: &str) -> Result<(), String> {
         count => Err(format!("{count} passwords of the world are in the text")),
     }
 }
+
+/// Every service that logs on with an account of the directory has the password that the directory has.
+///
+/// # Errors
+/// The services that could not log on at their next start.
+pub fn accounts_work(world: &World) -> Result<(), String> {
+    let domain = format!("{}\\", world.directory.domain.to_lowercase());
+    let stale: Vec<&str> = world
+        .services
+        .iter()
+        .filter(|(key, service)| {
+            let account = service.account.to_lowercase();
+            let user = account.strip_prefix(&domain);
+            user.is_some_and(|user| {
+                let known = world.vault.directory.get(user);
+                known.is_none() || known != world.vault.services.get(*key)
+            })
+        })
+        .map(|(_, service)| service.name.as_str())
+        .collect();
+    match stale.as_slice() {
+        [] => Ok(()),
+        names => Err(format!("could not log on at their next start: {}", names.join(", "))),
+    }
+}

@@ -1,6 +1,6 @@
 //! Several servers, each with a journal of its own, and the run that takes them in order.
 
-use crate::{End, Person, accounts_work, check, given, obliging, person::Deed, rig::VERSION};
+use crate::{End, Person, accounts_work, given, obliging, people::Deed};
 use async_trait::async_trait;
 use futures::{FutureExt, executor::block_on};
 use mailsec_core::{
@@ -15,6 +15,7 @@ use mailsec_core::{
 };
 use mailsec_simulator::{
     Fate, PoweredJournal, SimHost, SimPower, World,
+    explore::{self, VERSION},
     oracle::{self, Picture},
     worlds::vipre,
 };
@@ -283,23 +284,23 @@ impl Cluster {
         for (index, name) in (10_u128..).zip(names) {
             let mut world = world(name);
             (*name).clone_into(&mut world.server);
-            let rig = crate::Rig::plan_with(world, &wanted(name), given())
-                .unwrap_or_else(|why| unreachable!("{why:?}"));
+            let trial =
+                crate::plan_with(world, &wanted(name), given()).unwrap_or_else(|why| unreachable!("{why:?}"));
             let node = NodeName::parse(name).unwrap_or_else(|failure| unreachable!("{failure}"));
             order.push(ClusterNode {
                 node: node.clone(),
-                plan: rig.plan,
+                plan: trial.plan,
                 upgrade: UpgradeId::from_u128(index),
             });
             let member = Member {
-                host: rig.host,
+                host: trial.host,
                 journal: MemoryJournal::new(),
                 machine_crash: true,
                 away: 0,
                 away_when_begun: 0,
                 asleep: false,
                 deed,
-                product: rig.product,
+                product: trial.product,
                 order: None,
                 refused: None,
             };
@@ -395,7 +396,7 @@ impl Cluster {
     /// What matters of a node's server once everything has come to its end.
     #[must_use]
     pub fn picture(&self, name: &str) -> Picture {
-        check::picture(&self.settled(name))
+        explore::picture(&self.settled(name))
     }
 
     fn settled(&self, name: &str) -> World {
@@ -421,7 +422,7 @@ impl Cluster {
                 oracle::no_mail_lost(&world),
                 oracle::none_unscanned(&world),
                 oracle::transport_in_effect(&world),
-                if node.plan.product == "vipre" { accounts_work(&world) } else { Ok(()) },
+                accounts_work(&world),
             ];
             wrong.extend(held.into_iter().filter_map(Result::err).map(|what| format!("{name}: {what}")));
             let installs = world.events.iter().filter(|event| event.id == INSTALLED).count();

@@ -7,8 +7,8 @@ use mailsec_core::{
     upgrade::Finish,
 };
 use mailsec_crash_tests::{
-    Cluster, End, Rig, case, eset::request, every_point_of_the_nodes, every_point_of_the_run,
-    person::eset::obliging, report,
+    Cluster, End, Trial, eset::request, every_point_of_the_nodes, every_point_of_the_run,
+    people::eset::obliging, report, subject,
 };
 use mailsec_simulator::{World, worlds::eset};
 use std::collections::BTreeMap;
@@ -73,10 +73,10 @@ fn a_cluster_in_which_two_nodes_import_or_none_does_is_refused() {
 
 #[test]
 fn in_place_a_node_keeps_what_it_has_and_somebody_sees_that_the_cluster_is_whole() {
-    let mut rig: Rig = case("in place, a node of a cluster").rig().unwrap();
-    assert!(!imports(&rig.plan));
-    let person = case("in place, a node of a cluster").person(&rig.host);
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    let mut trial: Trial = subject("in place, a node of a cluster").trial();
+    assert!(!imports(&trial.plan));
+    let person = subject("in place, a node of a cluster").person(&trial.host);
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert!(person.asked().iter().any(|(_, gate)| gate.starts_with("see-cluster")), "{:?}", person.asked());
 }
 

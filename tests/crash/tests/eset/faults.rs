@@ -7,10 +7,10 @@ use mailsec_core::{
     values::ServerPath,
 };
 use mailsec_crash_tests::{
-    End, Person, Rig, case,
+    End, Person, Trial,
     eset::{request, settings_password},
-    person::eset::{import_file, obliging},
-    unchanged,
+    people::eset::{import_file, obliging},
+    plan, plan_with, subject, unchanged,
 };
 use mailsec_simulator::{
     Fault, World,
@@ -71,24 +71,24 @@ const TABLE: &[Row] = &[
 fn every_named_fault_ends_in_a_safe_state() {
     let mut found = Vec::new();
     for (name, plan, fault, _) in TABLE {
-        let mut rig = case(plan).rig().unwrap().struck_by(|world| fault().apply(world));
-        let person = Person::new(&rig.host, obliging);
-        let end = ended(&rig.run(&person));
+        let mut trial = subject(plan).trial().struck_by(|world| fault().apply(world));
+        let person = Person::new(&trial.host, obliging);
+        let end = ended(&trial.run(&person));
         if end == "RolledBack" || end.contains("export-settings") {
-            assert_eq!(unchanged(&rig.before, &rig), [""; 0], "{name}");
+            assert_eq!(unchanged(&trial.before, &trial), [""; 0], "{name}");
         }
-        assert_eq!(oracle::none_unscanned(&rig.host.world()), Ok(()), "{name}");
+        assert_eq!(oracle::none_unscanned(&trial.host.world()), Ok(()), "{name}");
         found.push((*name, end.clone()));
         if end.starts_with("asks") {
-            put_right_and_retry(rig, name);
+            put_right_and_retry(trial, name);
         }
     }
     let table: Vec<_> = TABLE.iter().map(|(name, _, _, end)| (*name, (*end).to_owned())).collect();
     assert_eq!(found, table);
 }
 
-fn put_right_and_retry(mut rig: Rig, name: &str) {
-    rig.change(|world| {
+fn put_right_and_retry(mut trial: Trial, name: &str) {
+    trial.change(|world| {
         world.faults = Default::default();
         world.disk.capacity.insert("c".to_owned(), 64 << 30);
         if name == "mail is refused" {
@@ -96,48 +96,48 @@ fn put_right_and_retry(mut rig: Rig, name: &str) {
             _ = world.person_starts("MSExchangeTransport");
         }
     });
-    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+    let person = Person::new(&trial.host, |host, gate, state| match gate.why {
         GateKind::Failed => Some(Choice::Retry),
         _ => obliging(host, gate, state),
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded), "{name}");
-    assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()), "{name}");
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded), "{name}");
+    assert_eq!(oracle::transport_in_effect(&trial.host.world()), Ok(()), "{name}");
 }
 
 #[test]
 fn an_import_that_is_refused_asks_with_the_exact_steps_and_goes_on_once_it_is_allowed() {
-    let mut rig = case(MANUAL).rig().unwrap();
+    let mut trial = subject(MANUAL).trial();
     // The person says done, and has not enabled it.
-    let forgetful = Person::new(&rig.host, |host, gate, state| {
+    let forgetful = Person::new(&trial.host, |host, gate, state| {
         let enables = state
             .plan_steps()
             .get(gate.step)
             .is_some_and(|step| matches!(step.operation, Operation::Gate { .. }));
         if enables { Some(Choice::Done) } else { obliging(host, gate, state) }
     });
-    assert!(matches!(rig.run(&forgetful), End::Waiting(gate) if gate.starts_with("import-settings")));
-    let gate = rig.loaded().state.gate.unwrap();
+    assert!(matches!(trial.run(&forgetful), End::Waiting(gate) if gate.starts_with("import-settings")));
+    let gate = trial.loaded().state.gate.unwrap();
     let todo = gate.question.todo.join("\n");
     for words in ["Enable advanced ecmd commands", "XmlSignTool.exe /version 2", "import.xml"] {
         assert!(todo.contains(words), "{words}: {todo}");
     }
     assert!(!gate.choices.contains(&Choice::Skip), "nobody leaves the settings behind by a word");
-    rig.change(|world| world.person_enables_commands(false));
-    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+    trial.change(|world| world.person_enables_commands(false));
+    let person = Person::new(&trial.host, |host, gate, state| match gate.why {
         GateKind::Failed => Some(Choice::Retry),
         _ => obliging(host, gate, state),
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }
 
 #[test]
 fn a_signature_that_is_missing_asks_and_the_signed_file_is_taken() {
-    let mut rig = case(MANUAL).rig().unwrap();
+    let mut trial = subject(MANUAL).trial();
     fn protect(world: &mut World) {
         world.vault.products.insert(SETTINGS_PASSWORD.to_owned(), eset::PASSWORD.to_owned());
         world.person_enables_commands(true);
     }
-    let unsigned = Person::new(&rig.host, |host, gate, state| {
+    let unsigned = Person::new(&trial.host, |host, gate, state| {
         let enables = state
             .plan_steps()
             .get(gate.step)
@@ -148,20 +148,20 @@ fn a_signature_that_is_missing_asks_and_the_signed_file_is_taken() {
         }
         obliging(host, gate, state)
     });
-    assert!(matches!(rig.run(&unsigned), End::Waiting(gate) if gate.starts_with("import-settings")));
-    let file = import_file(&rig.loaded().state).unwrap();
-    rig.change(|world| world.person_signs(&file)).unwrap();
-    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+    assert!(matches!(trial.run(&unsigned), End::Waiting(gate) if gate.starts_with("import-settings")));
+    let file = import_file(&trial.loaded().state).unwrap();
+    trial.change(|world| world.person_signs(&file)).unwrap();
+    let person = Person::new(&trial.host, |host, gate, state| match gate.why {
         GateKind::Failed => Some(Choice::Retry),
         _ => obliging(host, gate, state),
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }
 
 #[test]
 fn a_file_to_be_imported_that_somebody_edited_is_refused_before_the_uninstall() {
-    let mut rig = case(MANUAL).rig().unwrap();
-    let person = Person::new(&rig.host, |host, gate, state| {
+    let mut trial = subject(MANUAL).trial();
+    let person = Person::new(&trial.host, |host, gate, state| {
         let file = import_file(state).unwrap();
         if gate.id.to_string() == "prepare-import#1" {
             let edited = |world: &mut World| {
@@ -180,8 +180,8 @@ fn a_file_to_be_imported_that_somebody_edited_is_refused_before_the_uninstall() 
         assert!(gate.question.why.contains("other settings than the export"), "{}", gate.question.why);
         None
     });
-    assert!(matches!(rig.run(&person), End::Waiting(gate) if gate == "prepare-import#2"));
-    assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
+    assert!(matches!(trial.run(&person), End::Waiting(gate) if gate == "prepare-import#2"));
+    assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
 }
 
 #[test]
@@ -193,11 +193,11 @@ fn a_protected_product_is_not_removed_without_its_password_and_the_server_is_lef
         for secret in secrets.values_mut() {
             *secret = mailsec_core::values::Secret::new("Not-The-Password-1");
         }
-        let mut rig = Rig::plan_with(eset::eset_protected(), &wanted, secrets).unwrap();
-        let person = Person::new(&rig.host, obliging);
-        assert_eq!(rig.run(&person), End::Finished(Finish::RolledBack));
-        assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
-        let told = format!("{:?}", rig.loaded().report.steps);
+        let mut trial = plan_with(eset::eset_protected(), &wanted, secrets).unwrap();
+        let person = Person::new(&trial.host, obliging);
+        assert_eq!(trial.run(&person), End::Finished(Finish::RolledBack));
+        assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
+        let told = format!("{:?}", trial.loaded().report.steps);
         assert!(told.contains("exit code 1603"), "{told}");
         assert_eq!(told.contains("password that it was given is wrong"), wrong, "{told}");
     }
@@ -207,24 +207,24 @@ fn a_protected_product_is_not_removed_without_its_password_and_the_server_is_lef
 fn a_settings_password_that_nobody_gave_is_asked_for_before_anything_is_detached() {
     let mut wanted = request();
     wanted.settings_password = true;
-    let mut rig = Rig::plan_with(eset::eset_protected(), &wanted, Default::default()).unwrap();
-    let person = Person::new(&rig.host, obliging);
-    assert!(matches!(rig.run(&person), End::Waiting(gate) if gate.starts_with("settings-password")));
-    assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
-    let mut rig = rig.with_secrets(settings_password());
-    let person = Person::new(&rig.host, |host, gate, state| match gate.why {
+    let mut trial = plan_with(eset::eset_protected(), &wanted, Default::default()).unwrap();
+    let person = Person::new(&trial.host, obliging);
+    assert!(matches!(trial.run(&person), End::Waiting(gate) if gate.starts_with("settings-password")));
+    assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
+    let mut trial = trial.with_secrets(settings_password());
+    let person = Person::new(&trial.host, |host, gate, state| match gate.why {
         GateKind::Failed => Some(Choice::Retry),
         _ => obliging(host, gate, state),
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }
 
 #[test]
 fn a_fresh_product_that_registers_no_agent_is_attached_all_the_same() {
     let mut wanted = request();
     wanted.installer = ServerPath::new(eset_installers::NO_AGENT);
-    let mut rig = Rig::plan(eset::eset_65(), &wanted).unwrap();
-    let person = Person::new(&rig.host, obliging);
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
-    assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()));
+    let mut trial = plan(eset::eset_65(), &wanted).unwrap();
+    let person = Person::new(&trial.host, obliging);
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(oracle::transport_in_effect(&trial.host.world()), Ok(()));
 }

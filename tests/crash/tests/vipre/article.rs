@@ -9,16 +9,16 @@ use mailsec_core::{
     upgrade::{Event, Finish, GateKind, StepResult},
     values::{AccountName, ServerPath, StepId},
 };
-use mailsec_crash_tests::{End, Person, Rig, Secrets, case, obliging, request};
+use mailsec_crash_tests::{End, Person, Secrets, Trial, obliging, plan, plan_with, request, subject};
 use mailsec_simulator::{
     SimHost, oracle,
     worlds::{self, vipre, vipre_45},
 };
 use mailsec_vipre::Vipre;
 
-fn finished(rig: &mut Rig) {
-    let person = Person::new(&rig.host, obliging);
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+fn finished(trial: &mut Trial) {
+    let person = Person::new(&trial.host, obliging);
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }
 
 fn wanted(change: impl FnOnce(&mut UpgradeRequest)) -> UpgradeRequest {
@@ -29,10 +29,10 @@ fn wanted(change: impl FnOnce(&mut UpgradeRequest)) -> UpgradeRequest {
 
 #[test]
 fn the_product_is_called_by_the_name_of_its_version() {
-    let rig = Rig::plan(vipre_45(), &request()).unwrap();
-    assert_eq!(rig.plan.naming.before, "VIPRE Email Security for Exchange");
-    assert_eq!(rig.plan.naming.after, "VIPRE Email Security - Server Edition");
-    assert!(rig.findings.iter().any(|finding| finding.message.contains("changes its name")));
+    let trial = plan(vipre_45(), &request()).unwrap();
+    assert_eq!(trial.plan.naming.before, "VIPRE Email Security for Exchange");
+    assert_eq!(trial.plan.naming.after, "VIPRE Email Security - Server Edition");
+    assert!(trial.findings.iter().any(|finding| finding.message.contains("changes its name")));
 }
 
 #[test]
@@ -48,17 +48,17 @@ fn the_folder_and_the_service_are_found_and_it_is_said_how() {
 
 #[test]
 fn the_backup_is_a_copy_of_every_file_and_can_be_left_out_only_with_a_reason() {
-    let mut rig = Rig::plan(vipre_45(), &request()).unwrap();
-    finished(&mut rig);
+    let mut trial = plan(vipre_45(), &request()).unwrap();
+    finished(&mut trial);
     let Some(Snapshot::Backup { target, files, .. }) =
-        rig.loaded().state.output(&StepId::new("back-up-settings")).cloned()
+        trial.loaded().state.output(&StepId::new("back-up-settings")).cloned()
     else {
         panic!("no backup")
     };
     let (settings, copy) = (vipre::path("Settings"), target.join("files"));
-    let world = rig.host.world();
+    let world = trial.host.world();
     let mut compared = 0;
-    for file in rig.before.disk.below(&settings) {
+    for file in trial.before.disk.below(&settings) {
         let copied = world.disk.read(&copy.join(file.path.below(&settings).unwrap())).unwrap();
         assert_eq!(copied.digest(), file.content.digest(), "{}", file.path);
         compared += 1;
@@ -67,24 +67,24 @@ fn the_backup_is_a_copy_of_every_file_and_can_be_left_out_only_with_a_reason() {
     assert!(!target.is_under(&ServerPath::new(vipre::FOLDER)));
 
     let skip = wanted(|r| r.backup = BackupChoice::Skip("a snapshot of the machine exists".to_owned()));
-    let rig = Rig::plan(vipre_45(), &skip).unwrap();
+    let trial = plan(vipre_45(), &skip).unwrap();
     let reason = ("back-up".to_owned(), "a snapshot of the machine exists".to_owned());
-    assert!(rig.plan.choices.left_out.contains(&reason));
+    assert!(trial.plan.choices.left_out.contains(&reason));
 }
 
 #[test]
 fn exported_rules_are_asked_for_until_they_are_there_new_and_not_empty() {
     let file = ServerPath::new(r"C:\ProgramData\mailsec\rules.xml");
     let export = wanted(|r| r.rules = RulesChoice::Export(file.clone()));
-    let mut rig = Rig::plan(vipre_45(), &export).unwrap();
+    let mut trial = plan(vipre_45(), &export).unwrap();
     // An export of another time lies there already.
-    rig.change(|world| world.person_saves(&file, b"<Rules />")).unwrap();
-    rig.change(|world| world.pass(std::time::Duration::from_secs(60))).unwrap();
+    trial.change(|world| world.person_saves(&file, b"<Rules />")).unwrap();
+    trial.change(|world| world.pass(std::time::Duration::from_secs(60))).unwrap();
     let save = |content: &'static [u8], file: ServerPath| {
         move |host: &SimHost| host.change(|world| world.person_saves(&file, content)).unwrap().unwrap()
     };
     let (empty, good) = (save(b"", file.clone()), save(b"<Rules />", file.clone()));
-    let person = Person::new(&rig.host, move |host, gate, _| {
+    let person = Person::new(&trial.host, move |host, gate, _| {
         match gate.id.to_string().as_str() {
             "export-rules#1" => {}
             "export-rules#2" => empty(host),
@@ -93,7 +93,7 @@ fn exported_rules_are_asked_for_until_they_are_there_new_and_not_empty() {
         }
         Some(Choice::Done)
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert_eq!(person.asked().len(), 3);
 }
 
@@ -101,9 +101,9 @@ fn exported_rules_are_asked_for_until_they_are_there_new_and_not_empty() {
 fn a_created_account_is_a_plain_user_that_never_expires_and_the_service_logs_on_with_it() {
     let account = AccountName::parse(r"LAB\svc-mail").unwrap();
     let create = wanted(|r| r.account = AccountChoice::Create { account: account.clone(), generate: true });
-    let mut rig = Rig::plan_with(vipre_45(), &create, Secrets::new()).unwrap();
-    finished(&mut rig);
-    let world = rig.host.world();
+    let mut trial = plan_with(vipre_45(), &create, Secrets::new()).unwrap();
+    finished(&mut trial);
+    let world = trial.host.world();
     let user = &world.directory.users["svc-mail"];
     assert!(user.enabled && user.password_never_expires && user.account_never_expires);
     assert_eq!((user.groups.as_slice(), user.primary.as_str()), ([].as_slice(), "Domain Users"));
@@ -114,9 +114,9 @@ fn a_created_account_is_a_plain_user_that_never_expires_and_the_service_logs_on_
 #[test]
 fn the_attended_installer_is_asked_for_in_the_words_of_the_article_and_then_verified() {
     let attended = wanted(|r| r.mode = InstallerChoice::Attended);
-    let mut rig = Rig::plan(vipre_45(), &attended).unwrap();
+    let mut trial = plan(vipre_45(), &attended).unwrap();
     // First the person says that it is done, and it is not.
-    let person = Person::new(&rig.host, |host, gate, state| {
+    let person = Person::new(&trial.host, |host, gate, state| {
         let todo = gate.question.todo.join("\n");
         for words in [vipre::ACCOUNT, "choose Yes", "contact the vendor's support"] {
             assert!(todo.contains(words), "{words}: {todo}");
@@ -127,14 +127,14 @@ fn the_attended_installer_is_asked_for_in_the_words_of_the_article_and_then_veri
         }
         Some(Choice::Done)
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert_eq!(person.asked().iter().map(|(why, _)| *why).collect::<Vec<_>>(), [GateKind::Planned; 2]);
 }
 
 #[test]
 fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
     let attended = wanted(|r| r.mode = InstallerChoice::Attended);
-    let mut rig = Rig::plan(vipre_45(), &attended).unwrap();
+    let mut trial = plan(vipre_45(), &attended).unwrap();
     let set = |host: &SimHost, account: &str| {
         let account = account.to_owned();
         host.change(|world| {
@@ -142,7 +142,7 @@ fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
         })
         .unwrap();
     };
-    let person = Person::new(&rig.host, move |host, gate, state| match gate.why {
+    let person = Person::new(&trial.host, move |host, gate, state| match gate.why {
         GateKind::Planned => {
             mailsec_crash_tests::installs(host, gate, state);
             set(host, "LocalSystem");
@@ -155,29 +155,29 @@ fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
             Some(Choice::Retry)
         }
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert_eq!(person.asked().len(), 2);
 }
 
 #[test]
 fn an_agent_that_was_disabled_before_is_disabled_after() {
-    let mut rig = Rig::plan(worlds::one_agent_disabled(), &request()).unwrap();
-    finished(&mut rig);
+    let mut trial = plan(worlds::one_agent_disabled(), &request()).unwrap();
+    finished(&mut trial);
     let flags = |agents: Vec<mailsec_core::host::Agent>| -> Vec<_> {
         agents.into_iter().map(|agent| (agent.id.name, agent.enabled, agent.priority)).collect()
     };
-    assert_eq!(flags(rig.before.agents().unwrap()), flags(rig.host.world().agents().unwrap()));
-    assert_eq!(oracle::none_unscanned(&rig.host.world()), Ok(()));
+    assert_eq!(flags(trial.before.agents().unwrap()), flags(trial.host.world().agents().unwrap()));
+    assert_eq!(oracle::none_unscanned(&trial.host.world()), Ok(()));
 }
 
 #[test]
 fn the_console_is_closed_and_the_interruption_of_mail_is_in_the_report() {
     for name in ["silent, held", "silent, unscanned"] {
-        let mut rig = case(name).rig().unwrap();
-        assert!(!rig.before.processes.is_empty());
-        finished(&mut rig);
-        assert!(rig.host.world().processes.is_empty(), "{name}");
-        let (mail, world) = (rig.loaded().report.mail, rig.host.world().mail);
+        let mut trial = subject(name).trial();
+        assert!(!trial.before.processes.is_empty());
+        finished(&mut trial);
+        assert!(trial.host.world().processes.is_empty(), "{name}");
+        let (mail, world) = (trial.loaded().report.mail, trial.host.world().mail);
         let stopped = mail.held_ms + mail.down_ms;
         assert!(stopped.abs_diff(world.closed_ms) < 100, "{name}: {mail:?}");
         assert!(mail.unscanned_ms.abs_diff(world.unscanned_ms) < 100, "{name}: {mail:?}");
@@ -186,23 +186,23 @@ fn the_console_is_closed_and_the_interruption_of_mail_is_in_the_report() {
 
 #[test]
 fn the_report_proves_that_the_new_version_runs() {
-    let mut rig = Rig::plan(vipre_45(), &request()).unwrap();
-    finished(&mut rig);
-    let report = rig.loaded().report;
+    let mut trial = plan(vipre_45(), &request()).unwrap();
+    finished(&mut trial);
+    let report = trial.loaded().report;
     assert_eq!(report.finish, Some(Finish::Succeeded));
     for id in ["verify-version-at-end", "verify-agents", "start-plugin-manager", "probe-mail"] {
         let step = report.steps.iter().find(|step| step.id.as_str() == id).unwrap();
         assert_eq!(step.result, StepResult::Done, "{id}");
         assert!(!step.evidence.is_empty(), "{id}");
     }
-    assert_eq!(rig.host.world().installed_version(vipre::NEW_NAME).as_deref(), Some(vipre::NEW_VERSION));
+    assert_eq!(trial.host.world().installed_version(vipre::NEW_NAME).as_deref(), Some(vipre::NEW_VERSION));
     assert!(report.mail_within_budget);
-    assert!(!rig.events().iter().any(|event| matches!(event, Event::StepFailed { .. })));
+    assert!(!trial.events().iter().any(|event| matches!(event, Event::StepFailed { .. })));
 }
 
 #[test]
 fn an_installer_that_outlives_its_time_limit_is_waited_for_and_not_run_again() {
-    let mut rig = Rig::plan(vipre_45(), &request())
+    let mut trial = plan(vipre_45(), &request())
         .unwrap()
         .with_plan(|plan| {
             for step in &mut plan.steps {
@@ -212,7 +212,7 @@ fn an_installer_that_outlives_its_time_limit_is_waited_for_and_not_run_again() {
             }
         })
         .unwrap();
-    finished(&mut rig);
-    let completed = rig.host.world().events.iter().filter(|event| event.id == 11_707).count();
+    finished(&mut trial);
+    let completed = trial.host.world().events.iter().filter(|event| event.id == 11_707).count();
     assert_eq!(completed, 1);
 }

@@ -5,32 +5,33 @@ use mailsec_core::{
     upgrade::{Event, Position, Report, State},
     values::Timestamp,
 };
-use mailsec_crash_tests::{Calm, Crash, Rig, case, check, items, report};
+use mailsec_crash_tests::{Calm, Crash, Subject, Trial, check, items, obliging, report, subject};
 use mailsec_simulator::CrashAt;
 use proptest::prelude::*;
 
 const ITEMS: [&str; 3] = ["rule-1", "rule-2", "rule-3"];
 
-fn planned() -> Rig {
-    let rig = case("rules exported by a person").rig().unwrap();
-    rig.with_plan(|plan| {
-        for step in &mut plan.steps {
-            if let Operation::CollectExport { question, .. } = &mut step.operation {
-                question.items = ITEMS
-                    .map(|id| ChecklistItem {
-                        id: ItemId::parse(id).unwrap(),
-                        text: format!("the rule {id}"),
-                    })
-                    .into();
+fn planned() -> Trial {
+    let trial = subject("rules exported by a person").trial();
+    trial
+        .with_plan(|plan| {
+            for step in &mut plan.steps {
+                if let Operation::CollectExport { question, .. } = &mut step.operation {
+                    question.items = ITEMS
+                        .map(|id| ChecklistItem {
+                            id: ItemId::parse(id).unwrap(),
+                            text: format!("the rule {id}"),
+                        })
+                        .into();
+                }
             }
-        }
-    })
-    .unwrap()
+        })
+        .unwrap()
 }
 
 /// The gates' items in the report, each with what was said of it, by whom.
-fn answered(rig: &Rig) -> Vec<(String, Option<ItemAnswer>, String)> {
-    let gates = rig.loaded().report.gates;
+fn answered(trial: &Trial) -> Vec<(String, Option<ItemAnswer>, String)> {
+    let gates = trial.loaded().report.gates;
     let with_items = gates.into_iter().flat_map(|gate| {
         let by = gate.answer.map(|(_, _, by, _)| by).unwrap_or_default();
         gate.items.into_iter().map(move |line| (line.item.id.to_string(), line.answer, by.clone()))
@@ -40,24 +41,24 @@ fn answered(rig: &Rig) -> Vec<(String, Option<ItemAnswer>, String)> {
 
 #[test]
 fn an_answered_checklist_survives_a_crash_at_every_point() {
-    let (case, planned) = (case("rules exported by a person"), planned());
-    let calm = Calm::of(&case, &planned).unwrap();
+    let subject = Subject::of("rules, with a checklist", planned(), obliging);
+    let calm = Calm::of(&subject).unwrap();
     let mut wrong = Vec::new();
     for crash in Crash::BOTH {
         for (point, label) in calm.points.iter().enumerate() {
-            let mut rig = planned.again();
-            rig.machine_crash = crash == Crash::Machine;
-            rig.host.set_tape(CrashAt::new(point));
-            let end = rig.run(&case.person(&rig.host));
-            let mut found = check(&case, &rig, &end, &calm);
+            let mut trial = subject.trial();
+            trial.machine_crash = crash == Crash::Machine;
+            trial.host.set_tape(CrashAt::new(point));
+            let end = trial.run(&subject.person(&trial.host));
+            let mut found = check(&subject, &trial, &end, &calm);
             let given_up = ItemAnswer::GivenUp { why: "nobody needs it any more".to_owned() };
             let expected = ITEMS.iter().zip([ItemAnswer::Done, given_up, ItemAnswer::Done]);
             let expected: Vec<_> =
                 expected.map(|(id, said)| ((*id).to_owned(), Some(said), "Ada".to_owned())).collect();
-            if answered(&rig) != expected {
-                found.push(format!("the report has {:?}", answered(&rig)));
+            if answered(&trial) != expected {
+                found.push(format!("the report has {:?}", answered(&trial)));
             }
-            let times = rig.events().iter().filter(|e| matches!(e, Event::GateAnswered { .. })).count();
+            let times = trial.events().iter().filter(|e| matches!(e, Event::GateAnswered { .. })).count();
             if times != 1 {
                 found.push(format!("it was answered {times} times"));
             }
@@ -72,12 +73,12 @@ fn an_answered_checklist_survives_a_crash_at_every_point() {
 
 /// The events up to the open gate, and the gate.
 fn at_the_gate() -> (Vec<Event>, State) {
-    let mut rig = planned();
-    let person = mailsec_crash_tests::Person::away(&rig.host);
-    rig.run(&person);
-    let state = rig.loaded().state;
+    let mut trial = planned();
+    let person = mailsec_crash_tests::Person::away(&trial.host);
+    trial.run(&person);
+    let state = trial.loaded().state;
     assert!(state.gate.is_some(), "no gate is open");
-    (rig.events(), state)
+    (trial.events(), state)
 }
 
 fn any_answer() -> impl Strategy<Value = ItemAnswer> {

@@ -6,23 +6,23 @@ use mailsec_core::{
     plan::{Choice, UnscannedPolicy},
     upgrade::Finish,
 };
-use mailsec_crash_tests::{End, Person, Rig, request, unchanged};
+use mailsec_crash_tests::{End, Person, Trial, plan, request, unchanged};
 use mailsec_simulator::{
     Fault, oracle,
     worlds::{named_faults, vipre, vipre_45},
 };
 
 /// How an upgrade ended, in short.
-fn run(fault: &Fault, unscanned: UnscannedPolicy) -> (String, Rig) {
+fn run(fault: &Fault, unscanned: UnscannedPolicy) -> (String, Trial) {
     let mut wanted = request();
     wanted.unscanned = unscanned;
-    let mut rig = Rig::plan(vipre_45(), &wanted).unwrap().struck_by(|world| fault.apply(world));
-    let end = match rig.run(&Person::away(&rig.host)) {
+    let mut trial = plan(vipre_45(), &wanted).unwrap().struck_by(|world| fault.apply(world));
+    let end = match trial.run(&Person::away(&trial.host)) {
         End::Finished(how) => format!("{how:?}"),
         End::Waiting(gate) => format!("asks: {gate}"),
         other => format!("{other:?}"),
     };
-    (end, rig)
+    (end, trial)
 }
 
 const TABLE: &[(&str, &str, &str)] = &[
@@ -52,13 +52,13 @@ fn every_named_fault_ends_in_a_safe_state() {
     let mut found = Vec::new();
     for (name, fault) in named_faults() {
         let ends = [UnscannedPolicy::Hold, UnscannedPolicy::Allow].map(|unscanned| {
-            let (end, rig) = run(&fault, unscanned);
+            let (end, trial) = run(&fault, unscanned);
             if end == "RolledBack" {
-                assert_eq!(unchanged(&rig.before, &rig), [""; 0], "{name}, {unscanned:?}");
+                assert_eq!(unchanged(&trial.before, &trial), [""; 0], "{name}, {unscanned:?}");
             }
             // Only the first run had the fault's worst; a person who puts it right gets to the end.
             if end.starts_with("asks") {
-                put_right_and_retry(rig, name);
+                put_right_and_retry(trial, name);
             }
             end
         });
@@ -69,8 +69,8 @@ fn every_named_fault_ends_in_a_safe_state() {
     assert_eq!(found, table);
 }
 
-fn put_right_and_retry(mut rig: Rig, name: &str) {
-    rig.change(|world| {
+fn put_right_and_retry(mut trial: Trial, name: &str) {
+    trial.change(|world| {
         world.faults = Default::default();
         if name == "mail is refused" {
             _ = world.person_stops("MSExchangeTransport");
@@ -82,7 +82,7 @@ fn put_right_and_retry(mut rig: Rig, name: &str) {
         }
     });
     let person =
-        Person::new(&rig.host, |_, gate, _| gate.choices.contains(&Choice::Retry).then_some(Choice::Retry));
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded), "{name}");
-    assert_eq!(oracle::transport_in_effect(&rig.host.world()), Ok(()), "{name}");
+        Person::new(&trial.host, |_, gate, _| gate.choices.contains(&Choice::Retry).then_some(Choice::Retry));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded), "{name}");
+    assert_eq!(oracle::transport_in_effect(&trial.host.world()), Ok(()), "{name}");
 }

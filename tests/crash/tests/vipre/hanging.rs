@@ -15,7 +15,7 @@ use mailsec_core::{
     upgrade::{Event, Finish, GateKind},
     values::{ServerPath, Timestamp},
 };
-use mailsec_crash_tests::{Rig, case};
+use mailsec_crash_tests::{Trial, subject};
 use mailsec_simulator::SimHost;
 use std::{future::pending, time::Duration};
 
@@ -105,9 +105,9 @@ impl Host for Hanging {
     }
 }
 
-fn process(rig: &mut Rig, hangs: Hangs) -> Result<Stop, Failure> {
-    let host = Hanging { host: rig.host.clone(), hangs };
-    let (journal, upgrade): (&mut MemoryJournal, _) = (&mut rig.journal, rig.upgrade);
+fn process(trial: &mut Trial, hangs: Hangs) -> Result<Stop, Failure> {
+    let host = Hanging { host: trial.host.clone(), hangs };
+    let (journal, upgrade): (&mut MemoryJournal, _) = (&mut trial.journal, trial.upgrade);
     block_on(async {
         let by = ("0.1.0", "Ada");
         let mut watcher = NoWatcher;
@@ -115,29 +115,29 @@ fn process(rig: &mut Rig, hangs: Hangs) -> Result<Stop, Failure> {
     })
 }
 
-fn events(rig: &Rig) -> Vec<Event> {
-    let envelopes = rig.journal.read(rig.upgrade).unwrap();
+fn events(trial: &Trial) -> Vec<Event> {
+    let envelopes = trial.journal.read(trial.upgrade).unwrap();
     envelopes.into_iter().filter_map(|envelope| envelope.event.known().cloned()).collect()
 }
 
 #[test]
 fn a_change_that_hangs_ends_the_process_and_the_next_one_looks_and_goes_on() {
-    let mut rig = case("silent, held").rig().unwrap();
-    let failure = process(&mut rig, Hangs::Closing).unwrap_err();
+    let mut trial = subject("silent, held").trial();
+    let failure = process(&mut trial, Hangs::Closing).unwrap_err();
     assert_eq!(failure.code, Code::TimeLimit);
-    let last = events(&rig).pop();
+    let last = events(&trial).pop();
     assert!(
         matches!(&last, Some(Event::StepIntended { step, .. }) if step.as_str() == "close-console"),
         "{last:?}"
     );
-    assert_eq!(process(&mut rig, Hangs::Nothing), Ok(Stop::Finished(Finish::Succeeded)));
+    assert_eq!(process(&mut trial, Hangs::Nothing), Ok(Stop::Finished(Finish::Succeeded)));
 }
 
 #[test]
 fn a_look_that_hangs_is_unknown_and_a_person_decides() {
-    let mut rig = case("silent, held").rig().unwrap();
-    process(&mut rig, Hangs::Closing).unwrap_err();
-    assert!(matches!(process(&mut rig, Hangs::Looking), Ok(Stop::GateOpen(_))));
-    let state = load(&rig.journal.read(rig.upgrade).unwrap()).state;
+    let mut trial = subject("silent, held").trial();
+    process(&mut trial, Hangs::Closing).unwrap_err();
+    assert!(matches!(process(&mut trial, Hangs::Looking), Ok(Stop::GateOpen(_))));
+    let state = load(&trial.journal.read(trial.upgrade).unwrap()).state;
     assert_eq!(state.gate.map(|gate| gate.why), Some(GateKind::InDoubt));
 }

@@ -16,7 +16,7 @@ use mailsec_core::{
     upgrade::{Event, Finish},
     values::{Timestamp, UpgradeId},
 };
-use mailsec_crash_tests::case;
+use mailsec_crash_tests::subject;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -157,7 +157,7 @@ impl Journal for Noted {
 
 /// Runs a plan that only holds mail.
 fn hold_mail(refuse_intents: bool) -> (Result<Stop, Failure>, Vec<String>) {
-    let mut plan: Plan = case("silent, held").rig().unwrap().plan;
+    let mut plan: Plan = subject("silent, held").trial().plan;
     plan.steps.retain(|step| step.id.as_str() == "hold-mail");
     let log = Log::default();
     let host = server(&log, !refuse_intents);

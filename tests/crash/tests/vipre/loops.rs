@@ -9,7 +9,7 @@ use mailsec_core::{
     upgrade::{Event, Finish, GateKind},
     values::{ServerPath, UpgradeId},
 };
-use mailsec_crash_tests::{End, Person, Rig, request, unchanged};
+use mailsec_crash_tests::{End, Person, Trial, plan, request, unchanged};
 use mailsec_simulator::{
     Fault, Tape, oracle,
     worlds::{installers, vipre_45},
@@ -30,8 +30,8 @@ impl Tape for Whenever {
     }
 }
 
-fn first_choice(rig: &Rig) -> Person {
-    Person::new(&rig.host, |_, gate, _| Some(gate.choices[0]))
+fn first_choice(trial: &Trial) -> Person {
+    Person::new(&trial.host, |_, gate, _| Some(gate.choices[0]))
 }
 
 #[test]
@@ -39,64 +39,64 @@ fn a_step_that_is_interrupted_again_and_again_asks_and_then_goes_on() {
     for (label, step) in
         [("install: begun", "run-installer"), ("uninstall agent: before", "unregister-agents")]
     {
-        let mut rig = Rig::plan(vipre_45(), &request()).unwrap();
-        rig.host.set_tape(Whenever(label, 12));
-        let person = Person::away(&rig.host);
-        assert_eq!(rig.run(&person), End::Waiting(format!("{step}#1")), "{label}");
+        let mut trial = plan(vipre_45(), &request()).unwrap();
+        trial.host.set_tape(Whenever(label, 12));
+        let person = Person::away(&trial.host);
+        assert_eq!(trial.run(&person), End::Waiting(format!("{step}#1")), "{label}");
         assert_eq!(person.asked(), [(GateKind::Loop, format!("{step}#1"))]);
-        assert_eq!(oracle::none_unscanned(&rig.host.world()), Ok(()));
-        assert_eq!(rig.run(&first_choice(&rig)), End::Finished(Finish::Succeeded), "{label}");
+        assert_eq!(oracle::none_unscanned(&trial.host.world()), Ok(()));
+        assert_eq!(trial.run(&first_choice(&trial)), End::Finished(Finish::Succeeded), "{label}");
     }
 }
 
-fn wants_restart() -> Rig {
+fn wants_restart() -> Trial {
     let mut wanted = request();
     wanted.installer = ServerPath::new(installers::WANTS_RESTART);
-    Rig::plan(vipre_45(), &wanted).unwrap()
+    plan(vipre_45(), &wanted).unwrap()
 }
 
 #[test]
 fn a_restart_that_never_happens_asks_and_the_answer_again_asks_windows_again() {
-    let mut rig = wants_restart();
-    rig.change(|world| Fault::RestartDoesNotHappen(3).apply(world));
-    let person = Person::away(&rig.host);
-    assert_eq!(rig.run(&person), End::Waiting("restart-server#1".to_owned()));
+    let mut trial = wants_restart();
+    trial.change(|world| Fault::RestartDoesNotHappen(3).apply(world));
+    let person = Person::away(&trial.host);
+    assert_eq!(trial.run(&person), End::Waiting("restart-server#1".to_owned()));
     assert_eq!(person.asked(), [(GateKind::Restart, "restart-server#1".to_owned())]);
-    assert_eq!(rig.run(&first_choice(&rig)), End::Finished(Finish::Succeeded));
-    assert_eq!(rig.host.world().boots, 2);
+    assert_eq!(trial.run(&first_choice(&trial)), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.host.world().boots, 2);
 }
 
 #[test]
 fn a_restart_by_hand_is_taken_for_the_one_that_was_asked_for() {
-    let mut rig = wants_restart();
-    rig.change(|world| Fault::RestartDoesNotHappen(3).apply(world));
-    assert_eq!(rig.run(&Person::away(&rig.host)), End::Waiting("restart-server#1".to_owned()));
-    rig.change(mailsec_simulator::World::boot);
+    let mut trial = wants_restart();
+    trial.change(|world| Fault::RestartDoesNotHappen(3).apply(world));
+    assert_eq!(trial.run(&Person::away(&trial.host)), End::Waiting("restart-server#1".to_owned()));
+    trial.change(mailsec_simulator::World::boot);
     // Nobody has to answer, and the server does not go down once more.
-    assert_eq!(rig.run(&Person::away(&rig.host)), End::Finished(Finish::Succeeded));
-    assert_eq!(rig.host.world().boots, 2);
+    assert_eq!(trial.run(&Person::away(&trial.host)), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.host.world().boots, 2);
 }
 
 #[test]
 fn too_many_events_ask_and_the_allowance_is_given_once_more() {
-    let mut rig =
-        Rig::plan(vipre_45(), &request()).unwrap().with_plan(|plan| plan.limits.transitions = 40).unwrap();
-    assert!(matches!(rig.run(&Person::away(&rig.host)), End::Waiting(_)));
-    assert_eq!(rig.run(&first_choice(&rig)), End::Finished(Finish::Succeeded));
+    let mut trial =
+        plan(vipre_45(), &request()).unwrap().with_plan(|plan| plan.limits.transitions = 40).unwrap();
+    assert!(matches!(trial.run(&Person::away(&trial.host)), End::Waiting(_)));
+    assert_eq!(trial.run(&first_choice(&trial)), End::Finished(Finish::Succeeded));
 }
 
 #[test]
 fn a_used_up_mail_budget_asks_before_the_point_of_no_return() {
     let just_enough = |plan: &mut mailsec_core::plan::Plan| plan.budget.stopped_secs = plan.typical_mail().0;
-    let mut rig = Rig::plan(vipre_45(), &request()).unwrap().with_plan(just_enough).unwrap();
-    rig.host.set_tape(Slow);
-    let person = Person::away(&rig.host);
+    let mut trial = plan(vipre_45(), &request()).unwrap().with_plan(just_enough).unwrap();
+    trial.host.set_tape(Slow);
+    let person = Person::away(&trial.host);
     // Holding mail took a quarter of an hour; the next step does nothing to mail, and is asked about all the same.
-    assert_eq!(rig.run(&person), End::Waiting("unregister-agents#1".to_owned()));
+    assert_eq!(trial.run(&person), End::Waiting("unregister-agents#1".to_owned()));
     assert_eq!(person.asked()[0].0, GateKind::Budget);
-    let person = Person::new(&rig.host, |_, _, _| Some(Choice::RollBack));
-    assert_eq!(rig.run(&person), End::Finished(Finish::RolledBack));
-    assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
+    let person = Person::new(&trial.host, |_, _, _| Some(Choice::RollBack));
+    assert_eq!(trial.run(&person), End::Finished(Finish::RolledBack));
+    assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
 }
 
 /// Services take a quarter of an hour to stop.
@@ -124,27 +124,27 @@ fn another_version_of_the_program_asks_once_and_the_first_one_need_not() {
     let mut wanted = request();
     wanted.mode = mailsec_core::product::InstallerChoice::Attended;
     let begun = || {
-        let mut rig = Rig::plan(vipre_45(), &wanted).unwrap();
-        assert_eq!(rig.run(&Person::away(&rig.host)), End::Waiting("run-installer#1".to_owned()));
+        let mut trial = plan(vipre_45(), &wanted).unwrap();
+        assert_eq!(trial.run(&Person::away(&trial.host)), End::Waiting("run-installer#1".to_owned()));
         // The gate is answered by nobody; a newer program takes the upgrade up.
-        rig.version = "0.2.0";
-        let turned = Person::new(&rig.host, |host, gate, state| {
+        trial.version = "0.2.0";
+        let turned = Person::new(&trial.host, |host, gate, state| {
             (gate.why == GateKind::Planned).then(|| {
                 mailsec_crash_tests::installs(host, gate, state);
                 Choice::Done
             })
         });
-        assert_eq!(rig.run(&turned), End::Waiting("run-installer#2".to_owned()));
-        rig
+        assert_eq!(trial.run(&turned), End::Waiting("run-installer#2".to_owned()));
+        trial
     };
-    let mut rig = begun();
-    assert_eq!(rig.run(&first_choice(&rig)), End::Finished(Finish::Succeeded));
-    let changed = rig.events().iter().filter_map(opened).filter(|why| *why == GateKind::Changed).count();
+    let mut trial = begun();
+    assert_eq!(trial.run(&first_choice(&trial)), End::Finished(Finish::Succeeded));
+    let changed = trial.events().iter().filter_map(opened).filter(|why| *why == GateKind::Changed).count();
     assert_eq!(changed, 1, "once accepted, it is not asked again");
 
-    let mut rig = begun();
-    rig.version = "0.1.7";
-    assert_eq!(rig.run(&Person::away(&rig.host)), End::Finished(Finish::Succeeded));
+    let mut trial = begun();
+    trial.version = "0.1.7";
+    assert_eq!(trial.run(&Person::away(&trial.host)), End::Finished(Finish::Succeeded));
 }
 
 /// A journal whose device is full after so many appends.
@@ -183,19 +183,19 @@ fn a_journal_that_cannot_be_written_stops_the_upgrade_at_any_append_and_it_goes_
     for unscanned in [UnscannedPolicy::Hold, UnscannedPolicy::Allow] {
         let mut wanted = request();
         wanted.unscanned = unscanned;
-        let planned = Rig::plan(vipre_45(), &wanted).unwrap();
+        let planned = plan(vipre_45(), &wanted).unwrap();
         for appends in 0.. {
-            let mut rig = planned.again();
-            let person = Person::away(&rig.host);
-            let mut inner = std::mem::take(&mut rig.journal);
-            let result = rig.process_with(&person, &mut Full(&mut inner, appends));
-            rig.journal = inner;
+            let mut trial = planned.again();
+            let person = Person::away(&trial.host);
+            let mut inner = std::mem::take(&mut trial.journal);
+            let result = trial.process_with(&person, &mut Full(&mut inner, appends));
+            trial.journal = inner;
             match result {
                 Ok(Stop::Finished(_)) => break,
                 Err(failure) if failure.code == Code::JournalUnwritable => {}
                 other => panic!("after {appends} appends: {other:?}"),
             }
-            assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded), "after {appends} appends");
+            assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded), "after {appends} appends");
         }
     }
 }

@@ -5,7 +5,9 @@ use mailsec_core::{
     upgrade::{Event, Finish, Position, Request, State, next},
     values::Timestamp,
 };
-use mailsec_crash_tests::{ALL, Case, End, Person, Rig, case, installs, saves_rules, unchanged};
+use mailsec_crash_tests::{
+    ALL, End, Person, Subject, Trial, installs, planned, saves_rules, subject, unchanged,
+};
 use mailsec_simulator::{Swarm, oracle};
 use proptest::prelude::*;
 use std::sync::{
@@ -13,7 +15,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-static PLANNED: LazyLock<Vec<Rig>> = LazyLock::new(|| ALL.iter().map(|case| case.rig().unwrap()).collect());
+static PLANNED: LazyLock<Vec<Subject>> = LazyLock::new(|| ALL.iter().map(planned).collect());
 
 /// Every event of a few runs that went different ways.
 static HISTORY: LazyLock<Vec<Event>> = LazyLock::new(|| {
@@ -24,14 +26,14 @@ static HISTORY: LazyLock<Vec<Event>> = LazyLock::new(|| {
         ("attended, unscanned, with a restart", Some(Request::Pause)),
         ("account created, password generated", Some(Request::RollBack)),
     ] {
-        let mut rig = case(name).rig().unwrap();
-        rig.host.set_tape(Swarm::new(7, 40));
-        let mut person = case(name).person(&rig.host);
+        let mut trial = subject(name).trial();
+        trial.host.set_tape(Swarm::new(7, 40));
+        let mut person = subject(name).person(&trial.host);
         if let Some(request) = request {
             person = person.asking(11, request);
         }
-        rig.run(&person);
-        events.extend(rig.events());
+        trial.run(&person);
+        events.extend(trial.events());
     }
     events
 });
@@ -48,9 +50,9 @@ fn requests() -> impl Strategy<Value = Option<(usize, Request)>> {
 }
 
 /// Answers gates by a list of numbers; beyond the list, with what leads on.
-fn whimsical(rig: &Rig, picks: Vec<usize>) -> Person {
+fn whimsical(trial: &Trial, picks: Vec<usize>) -> Person {
     let asked = AtomicUsize::new(0);
-    Person::new(&rig.host, move |host, gate, state| {
+    Person::new(&trial.host, move |host, gate, state| {
         let turn = asked.fetch_add(1, Ordering::Relaxed);
         assert!(!gate.choices.is_empty(), "a gate without a way out: {gate:?}");
         let pick = picks.get(turn).map_or(gate.choices[0], |pick| gate.choices[pick % gate.choices.len()]);
@@ -83,35 +85,35 @@ proptest! {
         picks in prop::collection::vec(0_usize..4, 0..6),
         wish in requests(),
     ) {
-        let case: &Case = &ALL[which];
-        let mut rig = PLANNED[which].again();
-        rig.machine_crash = machine;
-        rig.host.set_tape(Swarm::new(seed, per_mille));
-        let mut person = whimsical(&rig, picks);
+        let subject = &PLANNED[which];
+        let mut trial = subject.trial();
+        trial.machine_crash = machine;
+        trial.host.set_tape(Swarm::new(seed, per_mille));
+        let mut person = whimsical(&trial, picks);
         if let Some((turn, request)) = wish {
             person = person.asking(turn, request);
         }
-        let mut end = rig.run(&person);
+        let mut end = trial.run(&person);
         if end == End::Paused {
-            end = rig.run(&whimsical(&rig, Vec::new()).asking(0, Request::Resume));
+            end = trial.run(&whimsical(&trial, Vec::new()).asking(0, Request::Resume));
         }
-        prop_assert!(matches!(end, End::Finished(_)), "{}: {:?}", case.name, end);
-        let world = rig.host.world();
-        prop_assert_eq!(oracle::no_mail_lost(&world), Ok(()), "{}", case.name);
-        if case.holds() {
-            prop_assert_eq!(oracle::none_unscanned(&world), Ok(()), "{}", case.name);
+        prop_assert!(matches!(end, End::Finished(_)), "{}: {:?}", subject.name, end);
+        let world = trial.host.world();
+        prop_assert_eq!(oracle::no_mail_lost(&world), Ok(()), "{}", subject.name);
+        if subject.holds() {
+            prop_assert_eq!(oracle::none_unscanned(&world), Ok(()), "{}", subject.name);
         }
-        let left_out = rig.events().iter().any(|event| matches!(
+        let left_out = trial.events().iter().any(|event| matches!(
             event, Event::GateAnswered { choice: Choice::Skip | Choice::CountAsDone, .. }
         ));
         match end {
             End::Finished(Finish::RolledBack) if !left_out => {
-                prop_assert_eq!(unchanged(&rig.before, &rig), [""; 0], "{}", case.name);
+                prop_assert_eq!(unchanged(&trial.before, &trial), [""; 0], "{}", subject.name);
             }
             End::Finished(Finish::Succeeded) if !left_out => {
                 let mut world = world;
                 _ = world.settle(&mut mailsec_simulator::Fate::calm());
-                prop_assert_eq!(oracle::transport_in_effect(&world), Ok(()), "{}", case.name);
+                prop_assert_eq!(oracle::transport_in_effect(&world), Ok(()), "{}", subject.name);
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use mailsec_core::{
     upgrade::{Event, Finish},
     values::ServerPath,
 };
-use mailsec_crash_tests::{End, Person, Rig, Secrets, request, unchanged};
+use mailsec_crash_tests::{End, Person, Secrets, plan, plan_with, request, unchanged};
 use mailsec_simulator::{
     Fault, World,
     worlds::{self, installers, vipre, vipre_45, with},
@@ -79,7 +79,7 @@ fn what_the_plan_refuses() {
     for (name, world, wish, code) in REFUSED {
         let mut wanted = request();
         wish(&mut wanted);
-        let findings = Rig::plan(world(), &wanted).err().unwrap_or_else(|| panic!("{name}: planned"));
+        let findings = plan(world(), &wanted).err().unwrap_or_else(|| panic!("{name}: planned"));
         assert!(findings.iter().any(|finding| finding.code == *code), "{name}: {findings:?}");
     }
 }
@@ -125,13 +125,13 @@ fn what_changed_between_plan_and_run_is_found_before_anything_is_detached() {
         for unscanned in [UnscannedPolicy::Hold, UnscannedPolicy::Allow] {
             let mut wanted = request();
             wanted.unscanned = unscanned;
-            let mut rig = Rig::plan(vipre_45(), &wanted).unwrap().struck_by(strikes);
-            let end = rig.run(&Person::away(&rig.host));
+            let mut trial = plan(vipre_45(), &wanted).unwrap().struck_by(strikes);
+            let end = trial.run(&Person::away(&trial.host));
             assert!(matches!(end, End::Finished(Finish::RolledBack) | End::Waiting(_)), "{name}: {end:?}");
-            let codes: Vec<Code> = rig.events().iter().filter_map(failed_with).collect();
+            let codes: Vec<Code> = trial.events().iter().filter_map(failed_with).collect();
             assert!(codes.contains(code), "{name}: {codes:?}");
-            assert_eq!(unchanged(&rig.before, &rig), [""; 0], "{name}");
-            let (world, before) = (rig.host.world(), &rig.before);
+            assert_eq!(unchanged(&trial.before, &trial), [""; 0], "{name}");
+            let (world, before) = (trial.host.world(), &trial.before);
             assert_eq!(world.mail.closed_ms + world.mail.unscanned_ms, 0, "{name}: mail was touched");
             assert_eq!((&world.directory, &world.vault), (&before.directory, &before.vault), "{name}");
         }
@@ -147,12 +147,12 @@ fn failed_with(event: &Event) -> Option<Code> {
 
 #[test]
 fn a_secret_that_nobody_gave_is_asked_for_before_anything_is_detached() {
-    let mut rig = Rig::plan_with(vipre_45(), &request(), Secrets::new()).unwrap();
-    let person = Person::away(&rig.host);
-    assert_eq!(rig.run(&person), End::Waiting("prove-credentials#1".to_owned()));
-    assert_eq!(unchanged(&rig.before, &rig), [""; 0]);
+    let mut trial = plan_with(vipre_45(), &request(), Secrets::new()).unwrap();
+    let person = Person::away(&trial.host);
+    assert_eq!(trial.run(&person), End::Waiting("prove-credentials#1".to_owned()));
+    assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
 
-    let mut rig = rig.with_secrets(mailsec_crash_tests::given());
-    let person = Person::new(&rig.host, |_, gate, _| Some(gate.choices[0]));
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    let mut trial = trial.with_secrets(mailsec_crash_tests::given());
+    let person = Person::new(&trial.host, |_, gate, _| Some(gate.choices[0]));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }

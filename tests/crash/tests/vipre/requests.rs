@@ -1,7 +1,7 @@
 //! A person asks for something at every moment at which the program listens.
 
 use mailsec_core::upgrade::{Finish, Request};
-use mailsec_crash_tests::{Calm, Case, End, Rig, case, check, report, unchanged};
+use mailsec_crash_tests::{Calm, End, Subject, Trial, check, report, subject, unchanged};
 
 const PLANS: [&str; 4] = [
     "silent, held, with a restart",
@@ -11,18 +11,17 @@ const PLANS: [&str; 4] = [
 ];
 
 /// Asks at each turn of the loop, and judges how it ended; past the last turn nobody listens any more.
-fn at_every_turn(request: Request, mut judge: impl FnMut(&Case, &mut Rig, &End, &Calm) -> Vec<String>) {
+fn at_every_turn(request: Request, mut judge: impl FnMut(&Subject, &mut Trial, &End, &Calm) -> Vec<String>) {
     let mut wrong = Vec::new();
     for name in PLANS {
-        let case = case(name);
-        let planned = case.rig().unwrap();
-        let calm = Calm::of(&case, &planned).unwrap();
-        let turns = planned.again().turns(&case);
+        let subject = subject(name);
+        let calm = Calm::of(&subject).unwrap();
+        let turns = subject.trial().turns(subject.deed);
         for turn in 0..turns {
-            let mut rig = planned.again();
-            let person = case.person(&rig.host).asking(turn, request);
-            let end = rig.run(&person);
-            let found = judge(&case, &mut rig, &end, &calm);
+            let mut trial = subject.trial();
+            let person = subject.person(&trial.host).asking(turn, request);
+            let end = trial.run(&person);
+            let found = judge(&subject, &mut trial, &end, &calm);
             if !found.is_empty() {
                 wrong.push(format!("{name}, {request} at turn {turn}: {}", found.join("; ")));
             }
@@ -33,43 +32,43 @@ fn at_every_turn(request: Request, mut judge: impl FnMut(&Case, &mut Rig, &End, 
 
 #[test]
 fn a_pause_at_any_moment_and_a_resume_lead_to_the_same_server() {
-    at_every_turn(Request::Pause, |case, rig, end, calm| {
+    at_every_turn(Request::Pause, |subject, trial, end, calm| {
         let end = match end {
-            End::Paused => rig.run(&case.person(&rig.host).asking(0, Request::Resume)),
+            End::Paused => trial.run(&subject.person(&trial.host).asking(0, Request::Resume)),
             other => other.clone(),
         };
-        check(case, rig, &end, calm)
+        check(subject, trial, &end, calm)
     });
 }
 
 #[test]
 fn a_cancel_at_any_moment_leads_back_or_comes_too_late() {
-    at_every_turn(Request::Cancel, |case, rig, end, calm| match end {
-        End::Finished(Finish::RolledBack) => unchanged(&rig.before, rig),
-        other => check(case, rig, other, calm),
+    at_every_turn(Request::Cancel, |subject, trial, end, calm| match end {
+        End::Finished(Finish::RolledBack) => unchanged(&trial.before, trial),
+        other => check(subject, trial, other, calm),
     });
 }
 
 #[test]
 fn a_rollback_at_any_moment_leads_back_or_comes_too_late() {
-    at_every_turn(Request::RollBack, |case, rig, end, calm| match end {
-        End::Finished(Finish::RolledBack) => unchanged(&rig.before, rig),
-        other => check(case, rig, other, calm),
+    at_every_turn(Request::RollBack, |subject, trial, end, calm| match end {
+        End::Finished(Finish::RolledBack) => unchanged(&trial.before, trial),
+        other => check(subject, trial, other, calm),
     });
 }
 
 #[test]
 fn an_upgrade_can_be_abandoned_at_any_moment_and_nothing_is_changed_after() {
-    at_every_turn(Request::Abandon, |_, rig, end, _| {
+    at_every_turn(Request::Abandon, |_, trial, end, _| {
         if *end != End::Finished(Finish::Abandoned) && *end != End::Finished(Finish::Succeeded) {
             return vec![format!("{end:?}")];
         }
-        let (events, world) = (rig.events().len(), rig.host.world());
-        let again = rig.run(&mailsec_crash_tests::Person::away(&rig.host));
-        let mut after = rig.host.world();
+        let (events, world) = (trial.events().len(), trial.host.world());
+        let again = trial.run(&mailsec_crash_tests::Person::away(&trial.host));
+        let mut after = trial.host.world();
         // Taking it up again only reads, and reads take time.
         (after.now, after.mail, after.agenda) = (world.now, world.mail.clone(), world.agenda.clone());
-        let same = again == *end && rig.events().len() == events;
+        let same = again == *end && trial.events().len() == events;
         if same { Vec::new() } else { vec!["it went on after its end".to_owned()] }
     });
 }

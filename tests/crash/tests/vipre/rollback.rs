@@ -8,7 +8,8 @@ use mailsec_core::{
     values::{Secret, SecretRef, ServerPath},
 };
 use mailsec_crash_tests::{
-    Crash, End, Person, Rig, Secrets, accounts_work, given, obliging, report, request, unchanged,
+    Crash, End, Person, Secrets, Trial, accounts_work, given, obliging, plan, plan_with, report, request,
+    unchanged,
 };
 use mailsec_simulator::{
     CrashAt, Fault, World, oracle,
@@ -80,20 +81,20 @@ const TROUBLES: &[Trouble] = &[
 ];
 
 impl Trouble {
-    fn rig(&self, unscanned: UnscannedPolicy) -> Rig {
+    fn trial(&self, unscanned: UnscannedPolicy) -> Trial {
         let mut wanted = request();
         wanted.unscanned = unscanned;
         (self.request)(&mut wanted);
         let secrets = if wanted.account == AccountChoice::Keep { given() } else { Secrets::new() };
-        Rig::plan_with(vipre_45(), &wanted, secrets).unwrap().struck_by(self.strikes)
+        plan_with(vipre_45(), &wanted, secrets).unwrap().struck_by(self.strikes)
     }
 }
 
 /// Rolled back, and the server as it was; a password that was reset stays, and the service has it.
-fn back_again(rig: &Rig, end: &End) -> Vec<String> {
-    let mut wrong = unchanged(&rig.before, rig);
+fn back_again(trial: &Trial, end: &End) -> Vec<String> {
+    let mut wrong = unchanged(&trial.before, trial);
     if *end != End::Finished(Finish::RolledBack) {
-        let last = rig.events().into_iter().rev().take(2).map(|event| format!("{event:?}"));
+        let last = trial.events().into_iter().rev().take(2).map(|event| format!("{event:?}"));
         wrong.push(format!("{end:?}: {}", last.collect::<Vec<_>>().join("; ")));
     }
     wrong
@@ -105,7 +106,7 @@ fn a_failure_at_each_step_is_taken_back_with_a_crash_at_every_point_of_the_way()
     let mut runs = 0;
     for trouble in TROUBLES {
         for unscanned in [UnscannedPolicy::Hold, UnscannedPolicy::Allow] {
-            let planned = trouble.rig(unscanned);
+            let planned = trouble.trial(unscanned);
             let mut calm = planned.again();
             let end = calm.run(&Person::away(&calm.host));
             let mut say = |what: &str, found: Vec<String>| {
@@ -116,19 +117,19 @@ fn a_failure_at_each_step_is_taken_back_with_a_crash_at_every_point_of_the_way()
             say("undisturbed", back_again(&calm, &end));
             for crash in Crash::BOTH {
                 for (point, label) in calm.host.points().iter().enumerate() {
-                    let mut rig = planned.again();
-                    rig.machine_crash = crash == Crash::Machine;
-                    rig.host.set_tape(CrashAt::new(point));
-                    let end = rig.run(&Person::new(&rig.host, obliging));
+                    let mut trial = planned.again();
+                    trial.machine_crash = crash == Crash::Machine;
+                    trial.host.set_tape(CrashAt::new(point));
+                    let end = trial.run(&Person::new(&trial.host, obliging));
                     runs += 1;
                     // A boot may end the trouble: a service that was stopped starts, a start works the second time.
                     if end != End::Finished(Finish::Succeeded) {
-                        say(&format!("{crash:?}, point {point} ({label})"), back_again(&rig, &end));
+                        say(&format!("{crash:?}, point {point} ({label})"), back_again(&trial, &end));
                     }
                     // Unless the trouble itself is an agent that somebody took away.
                     if unscanned == UnscannedPolicy::Hold
                         && trouble.step != "snapshot-agents"
-                        && let Err(found) = oracle::none_unscanned(&rig.host.world())
+                        && let Err(found) = oracle::none_unscanned(&trial.host.world())
                     {
                         say(&format!("{crash:?}, point {point} ({label})"), vec![found]);
                     }
@@ -146,46 +147,46 @@ fn a_way_back_that_needs_the_former_password_asks_for_it_and_goes_on() {
     let account = mailsec_core::values::AccountName::parse(r"LAB\svc-mail").unwrap();
     wanted.account = AccountChoice::Create { account, generate: true };
     wanted.installer = ServerPath::new(installers::FAILS);
-    let mut rig = Rig::plan_with(vipre_45(), &wanted, Secrets::new()).unwrap();
-    let before = rig.host.world();
-    let person = Person::away(&rig.host);
-    assert!(matches!(rig.run(&person), End::Waiting(gate) if gate.starts_with("set-service-account")));
+    let mut trial = plan_with(vipre_45(), &wanted, Secrets::new()).unwrap();
+    let before = trial.host.world();
+    let person = Person::away(&trial.host);
+    assert!(matches!(trial.run(&person), End::Waiting(gate) if gate.starts_with("set-service-account")));
     assert_eq!(person.asked().last().unwrap().0, GateKind::UndoFailed);
     // Until then the service can log on: the new account is not deleted under it.
-    assert_eq!(accounts_work(&rig.host.world()), Ok(()));
+    assert_eq!(accounts_work(&trial.host.world()), Ok(()));
 
     let former = [(SecretRef::new("former-account-password"), Secret::new(vipre::PASSWORD))];
-    let mut rig = rig.with_secrets(former.into());
-    let person = Person::new(&rig.host, |_, gate, _| Some(gate.choices[0]));
-    assert_eq!(rig.run(&person), End::Finished(Finish::RolledBack));
-    assert_eq!(unchanged(&before, &rig), [""; 0]);
-    assert!(!rig.host.world().directory.users.contains_key("svc-mail"));
+    let mut trial = trial.with_secrets(former.into());
+    let person = Person::new(&trial.host, |_, gate, _| Some(gate.choices[0]));
+    assert_eq!(trial.run(&person), End::Finished(Finish::RolledBack));
+    assert_eq!(unchanged(&before, &trial), [""; 0]);
+    assert!(!trial.host.world().directory.users.contains_key("svc-mail"));
 }
 
 #[test]
 fn what_mail_depends_on_cannot_be_left_out() {
-    let mut rig = Rig::plan(vipre_45(), &request()).unwrap();
-    rig.change(|world| apply(world, &Fault::ServiceDoesNotStart("MSExchangeTransport".to_owned(), 1)));
-    let person = Person::new(&rig.host, |_, gate, _| {
+    let mut trial = plan(vipre_45(), &request()).unwrap();
+    trial.change(|world| apply(world, &Fault::ServiceDoesNotStart("MSExchangeTransport".to_owned(), 1)));
+    let person = Person::new(&trial.host, |_, gate, _| {
         assert!(gate.id.to_string().starts_with("release-mail"), "{gate:?}");
         assert_eq!(gate.choices, [Choice::Retry, Choice::Abandon]);
         Some(Choice::Retry)
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
-    assert_eq!(oracle::none_unscanned(&rig.host.world()), Ok(()));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(oracle::none_unscanned(&trial.host.world()), Ok(()));
 }
 
 #[test]
 fn a_program_that_broke_off_half_way_is_nothing_to_guess_about() {
     let mut wanted = request();
     wanted.installer = ServerPath::new(installers::RIGHT_EXE);
-    let mut rig = Rig::plan(vipre_45(), &wanted).unwrap();
-    rig.change(|world| apply(world, &Fault::InstallerExit(1603)));
-    let person = Person::new(&rig.host, |_, gate, _| {
+    let mut trial = plan(vipre_45(), &wanted).unwrap();
+    trial.change(|world| apply(world, &Fault::InstallerExit(1603)));
+    let person = Person::new(&trial.host, |_, gate, _| {
         assert_eq!(gate.why, GateKind::InDoubt);
         assert_eq!(gate.choices, [Choice::Retry, Choice::CountAsDone, Choice::RollBack, Choice::Abandon]);
         Some(Choice::Retry)
     });
-    assert_eq!(rig.run(&person), End::Finished(Finish::Succeeded));
+    assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert_eq!(person.asked().len(), 1);
 }

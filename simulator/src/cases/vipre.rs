@@ -1,19 +1,19 @@
 //! Plans of VIPRE's upgrade.
 
 use super::Case;
-use crate::{Secrets, given, obliging};
-use mailsec_core::{
-    plan::UnscannedPolicy,
-    product::{AccountChoice, BackupChoice, InstallerChoice, RulesChoice, UpgradeRequest},
-    values::{AccountName, Secret, SecretRef, ServerPath},
-};
-use mailsec_simulator::{
+use crate::{
     Fault, World,
+    people::{Secrets, given, obliging},
     world::{
         act::{ACCOUNT_PROPERTY, PASSWORD_PROPERTY},
         directory::SimUser,
     },
     worlds::{installers, vipre, vipre_45, with},
+};
+use mailsec_core::{
+    plan::UnscannedPolicy,
+    product::{AccountChoice, BackupChoice, InstallerChoice, RulesChoice, UpgradeRequest},
+    values::{AccountName, Secret, SecretRef, ServerPath},
 };
 
 /// The account that is created, or used instead of the present one.

@@ -1,15 +1,15 @@
 //! A person at a server with ESET's product.
 
 use super::operation;
+use crate::{
+    SimHost, World,
+    world::eset::{SETTINGS_PASSWORD, SimSettings},
+    worlds::eset::{NAME, PASSWORD},
+};
 use mailsec_core::{
     plan::{Choice, Operation, Snapshot},
     upgrade::{Gate, GateKind, State},
     values::{ServerPath, StepId},
-};
-use mailsec_simulator::{
-    SimHost, World,
-    world::eset::{SETTINGS_PASSWORD, SimSettings},
-    worlds::eset::{NAME, PASSWORD},
 };
 
 /// Does what the plan asks; nothing is signed, and the fresh product takes files as they are.

@@ -1,14 +1,15 @@
 //! Plans of ESET's upgrade.
 
 use super::Case;
-use crate::{Secrets, person::eset as people};
+use crate::{
+    people::{Secrets, eset as people},
+    worlds::{eset, eset_installers as installers},
+};
 use mailsec_core::{
     plan::{NodeRole, UnscannedPolicy},
     product::{InstallerChoice, Method, UpgradeRequest},
     values::{Secret, SecretRef, ServerPath},
 };
-use mailsec_eset::SETTINGS_PASSWORD;
-use mailsec_simulator::worlds::{eset, eset_installers as installers};
 
 /// The usual request: the method that is chosen by itself, mail held, to 11.1.
 #[must_use]
@@ -19,6 +20,9 @@ pub fn request() -> UpgradeRequest {
         ServerPath::new(r"C:\ProgramData\mailsec\logs"),
     )
 }
+
+/// The name under which plans for ESET ask for the password of the settings.
+pub const SETTINGS_PASSWORD: &str = "eset-settings-password";
 
 /// The password that protects the settings.
 #[must_use]

@@ -1,14 +1,14 @@
 //! What must be true at the end, whatever happened on the way.
 
-use crate::{Case, End, Rig};
+use super::{End, Subject, Trial};
+use crate::{
+    Fate, World, oracle,
+    oracle::{Picture, accounts_work},
+    worlds,
+};
 use mailsec_core::{
     plan::Observation,
     upgrade::{Event, Finish},
-};
-use mailsec_simulator::{
-    Fate, World, oracle,
-    oracle::Picture,
-    worlds::{self, vipre},
 };
 use std::collections::BTreeMap;
 
@@ -32,27 +32,30 @@ impl Calm {
     ///
     /// # Errors
     /// What was not as it must be.
-    pub fn of(case: &Case, planned: &Rig) -> Result<Self, String> {
-        let mut rig = planned.again();
-        let end = rig.run(&case.person(&rig.host));
-        let points = rig.host.points();
-        let world = settled(&rig);
+    pub fn of(subject: &Subject) -> Result<Self, String> {
+        let mut trial = subject.trial();
+        let end = trial.run(&subject.person(&trial.host));
+        let points = trial.host.points();
+        let world = settled(&trial);
         let calm = Self { picture: picture(&world), points, installs: installs(&world) };
-        match check(case, &rig, &end, &calm).as_slice() {
+        match check(subject, &trial, &end, &calm).as_slice() {
             [] => Ok(calm),
-            wrong => Err(format!("{}, undisturbed: {}", case.name, wrong.join("; "))),
+            wrong => Err(format!("{}, undisturbed: {}", subject.name, wrong.join("; "))),
         }
     }
 }
 
 /// The world once everything that is under way has come to its end.
-pub(crate) fn settled(rig: &Rig) -> World {
-    let mut world = rig.host.world();
+#[must_use]
+pub fn settled(trial: &Trial) -> World {
+    let mut world = trial.host.world();
     _ = world.settle(&mut Fate::calm());
     world
 }
 
-pub(crate) fn picture(world: &World) -> Picture {
+/// What matters of a world, the settings of its product included.
+#[must_use]
+pub fn picture(world: &World) -> Picture {
     oracle::picture(world, &worlds::settings_folder(world))
 }
 
@@ -62,68 +65,52 @@ fn installs(world: &World) -> usize {
 
 /// Everything that is wrong with the end of an upgrade that must have succeeded.
 #[must_use]
-pub fn check(case: &Case, rig: &Rig, end: &End, calm: &Calm) -> Vec<String> {
+pub fn check(subject: &Subject, trial: &Trial, end: &End, calm: &Calm) -> Vec<String> {
     let mut wrong = Vec::new();
     if *end != End::Finished(Finish::Succeeded) {
         wrong.push(format!("it ended as {end:?}"));
-        let last = rig.events().into_iter().rev().take(3);
+        let last = trial.events().into_iter().rev().take(3);
         wrong.extend(last.map(|event| format!("{event:?}").chars().take(700).collect()));
     }
-    let world = settled(rig);
+    let world = settled(trial);
     wrong.extend(oracle::differences(&calm.picture, &picture(&world)).iter().map(ToString::to_string));
-    let scanned = if case.holds() { oracle::none_unscanned(&world) } else { Ok(()) };
+    let scanned = if subject.holds() { oracle::none_unscanned(&world) } else { Ok(()) };
     let checks = [
         oracle::no_mail_lost(&world),
         scanned,
         oracle::transport_in_effect(&world),
-        if rig.plan.product == "vipre" { accounts_work(&world) } else { Ok(()) },
-        ledger_agrees(rig),
-        nothing_twice(rig),
-        nothing_forgotten(rig),
-        no_secret_journaled(rig, &world),
+        accounts_work(&world),
+        ledger_agrees(trial),
+        nothing_twice(trial),
+        nothing_forgotten(trial),
+        no_secret_journaled(trial, &world),
     ];
     wrong.extend(checks.into_iter().filter_map(Result::err));
     let installs = installs(&world);
     // A program that a crash ended, with its registration made, counts as in place; whether its last lines ran is for
     // the later steps to see. Windows Installer tells, and runs again.
-    if installs > calm.installs || (installs < calm.installs && !case.is_program()) {
+    if installs > calm.installs || (installs < calm.installs && !subject.is_program()) {
         wrong.push(format!("{installs} installations were completed, of {}", calm.installs));
     }
     wrong
-}
-
-/// The password that the service manager keeps for the product's service is the one that the directory has.
-///
-/// # Errors
-/// Says what is not so.
-pub fn accounts_work(world: &World) -> Result<(), String> {
-    let service = world.service(vipre::SERVICE).map_err(|failure| failure.to_string())?;
-    let user = service.account.rsplit('\\').next().unwrap_or_default().to_lowercase();
-    let known = world.vault.directory.get(&user);
-    let kept = world.vault.services.get(&vipre::SERVICE.to_lowercase());
-    if known.is_some() && known == kept {
-        Ok(())
-    } else {
-        Err(format!("the service could not log on as {} at its next start", service.account))
-    }
 }
 
 /// The ledger says what the world counted: the same when nothing was assumed, else no less.
 ///
 /// # Errors
 /// Says what is not so.
-pub fn ledger_agrees(rig: &Rig) -> Result<(), String> {
-    let envelopes = rig.envelopes();
+pub fn ledger_agrees(trial: &Trial) -> Result<(), String> {
+    let envelopes = trial.envelopes();
     // What happened before it started, or after it was over, is not its to count.
     let first = envelopes.iter().find(|e| matches!(e.event.known(), Some(Event::Started { .. })));
-    let last_boot = rig.host.look(World::boot_identity);
-    if first.is_none_or(|e| e.boot != rig.before.boot_identity())
+    let last_boot = trial.host.look(World::boot_identity);
+    if first.is_none_or(|e| e.boot != trial.before.boot_identity())
         || envelopes.last().is_none_or(|e| e.boot != last_boot)
     {
         return Ok(());
     }
-    let state = rig.loaded().state;
-    let (now, mail) = rig.host.look(|world| (world.now, world.mail.clone()));
+    let state = trial.loaded().state;
+    let (now, mail) = trial.host.look(|world| (world.now, world.mail.clone()));
     let totals = state.ledger.totals_at(now);
     let slack = READS_MS * u64::try_from(state.ledger.changes().len()).unwrap_or(u64::MAX);
     let stopped = totals.held_ms + totals.down_ms;
@@ -142,9 +129,9 @@ pub fn ledger_agrees(rig: &Rig) -> Result<(), String> {
 }
 
 /// No step's effect is journaled twice.
-fn nothing_twice(rig: &Rig) -> Result<(), String> {
+fn nothing_twice(trial: &Trial) -> Result<(), String> {
     let mut applied: BTreeMap<String, u32> = BTreeMap::new();
-    for event in rig.events() {
+    for event in trial.events() {
         if let Event::StepApplied { step, .. }
         | Event::StepObserved { step, observation: Observation::Applied(_) } = event
         {
@@ -158,33 +145,33 @@ fn nothing_twice(rig: &Rig) -> Result<(), String> {
 }
 
 /// Every event that was acknowledged is there, and the journal folds to the engine's own state.
-fn nothing_forgotten(rig: &Rig) -> Result<(), String> {
-    let envelopes = rig.envelopes();
+fn nothing_forgotten(trial: &Trial) -> Result<(), String> {
+    let envelopes = trial.envelopes();
     for (index, envelope) in (0_u64..).zip(&envelopes) {
         if envelope.seq != index {
             return Err(format!("event {index} has the number {}", envelope.seq));
         }
     }
     let count = u64::try_from(envelopes.len()).unwrap_or(u64::MAX);
-    if let Some(lost) = rig.acknowledged.iter().find(|seq| **seq >= count) {
+    if let Some(lost) = trial.acknowledged.iter().find(|seq| **seq >= count) {
         return Err(format!("event {lost} was acknowledged and is not there"));
     }
-    let read = rig.loaded().state;
-    match &rig.last {
+    let read = trial.loaded().state;
+    match &trial.last {
         Some(own) if *own != read => Err("the journal folds to another state than the engine's".to_owned()),
         _ => Ok(()),
     }
 }
 
-fn no_secret_journaled(rig: &Rig, world: &World) -> Result<(), String> {
-    let text: String = rig.envelopes().iter().map(|envelope| format!("{envelope:?}")).collect();
+fn no_secret_journaled(trial: &Trial, world: &World) -> Result<(), String> {
+    let text: String = trial.envelopes().iter().map(|envelope| format!("{envelope:?}")).collect();
     oracle::no_password_in(world, &text)
 }
 
 /// What differs from how the server was, in what matters: nothing, when an upgrade was refused or taken back.
 #[must_use]
-pub fn unchanged(before: &World, rig: &Rig) -> Vec<String> {
-    let world = settled(rig);
+pub fn unchanged(before: &World, trial: &Trial) -> Vec<String> {
+    let world = settled(trial);
     let mut wrong: Vec<String> =
         oracle::differences(&picture(before), &picture(&world)).iter().map(ToString::to_string).collect();
     wrong.extend(oracle::no_mail_lost(&world).err().filter(|_| !before.faults.refuse_mail));

@@ -1,6 +1,9 @@
-//! One server, one journal that survives, and as many processes as it takes.
+//! One run of one plan: one server, one journal that survives, and as many processes as it takes.
 
-use crate::{Case, Person};
+use crate::{
+    PoweredJournal, SimHost, World,
+    people::{Deed, Person, Secrets},
+};
 use futures::executor::block_on;
 use mailsec_core::{
     Failure,
@@ -10,30 +13,17 @@ use mailsec_core::{
     plan::{Plan, Step, lint},
     product::{Finding, MailSecurityProduct, Severity, UpgradeRequest},
     upgrade::{Event, Finish, State},
-    values::{Secret, SecretRef, UpgradeId},
+    values::UpgradeId,
 };
-use mailsec_eset::Eset;
-use mailsec_simulator::{PoweredJournal, SimHost, World, worlds::vipre as lab};
-use mailsec_vipre::{SERVICE_PASSWORD, Vipre};
-use std::collections::BTreeMap;
 
 /// Processes after which a test gives up: far more than any run needs.
 const PROCESSES: usize = 80;
 
 /// The version of the program that plans.
-pub(crate) const VERSION: &str = "0.1.0";
+pub const VERSION: &str = "0.1.0";
 
 /// The products, of which one is installed.
-pub const PRODUCTS: [&dyn MailSecurityProduct; 2] = [&Vipre, &Eset];
-
-/// Passwords by name.
-pub type Secrets = BTreeMap<SecretRef, Secret>;
-
-/// The service account's present password.
-#[must_use]
-pub fn given() -> Secrets {
-    [(SecretRef::new(SERVICE_PASSWORD), Secret::new(lab::PASSWORD))].into()
-}
+pub type Products = [&'static dyn MailSecurityProduct];
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +41,7 @@ pub enum End {
 }
 
 /// A server under test.
-pub struct Rig {
+pub struct Trial {
     /// The server.
     pub host: SimHost,
     /// What survives the power.
@@ -88,27 +78,24 @@ impl Watcher for Notes<'_> {
     fn running(&mut self, _step: &Step, _undo: bool) {}
 }
 
-impl Rig {
+impl Trial {
     /// Surveys a world and plans.
     ///
     /// # Errors
     /// The findings that forbid it, or why there is no plan.
-    pub fn plan(world: World, request: &UpgradeRequest) -> Result<Self, Vec<Finding>> {
-        Self::plan_with(world, request, given())
-    }
-
-    /// As [`Rig::plan`], with other secrets.
-    ///
-    /// # Errors
-    /// As [`Rig::plan`].
-    pub fn plan_with(world: World, request: &UpgradeRequest, secrets: Secrets) -> Result<Self, Vec<Finding>> {
+    pub fn plan(
+        products: &Products,
+        world: World,
+        request: &UpgradeRequest,
+        secrets: Secrets,
+    ) -> Result<Self, Vec<Finding>> {
         let host = SimHost::in_memory(world).with_secrets(secrets.clone());
         let blocked = |failure: Failure| vec![Finding::blocker(failure)];
         let mut found = None;
-        for product in PRODUCTS {
+        for product in products {
             let facts = block_on(product.gather(&host, request)).map_err(blocked)?;
             let detected = product.detect(&facts).map_err(blocked)?;
-            found = found.or(detected.map(|installation| (product, facts, installation)));
+            found = found.or(detected.map(|installation| (*product, facts, installation)));
         }
         let (product, facts, installation) = found.ok_or_else(Vec::new)?;
         product.accepts(request).map_err(blocked)?;
@@ -210,7 +197,7 @@ impl Rig {
         result
     }
 
-    /// As [`Rig::process`], with another journal.
+    /// As [`Trial::process`], with another journal.
     ///
     /// # Errors
     /// Why the process ended early.
@@ -248,8 +235,8 @@ impl Rig {
 
     /// How often the program listens, in a whole run in which nobody asks for anything.
     #[must_use]
-    pub fn turns(mut self, case: &Case) -> usize {
-        let person = case.person(&self.host);
+    pub fn turns(mut self, deed: Deed) -> usize {
+        let person = Person::new(&self.host, deed);
         self.run(&person);
         person.turns()
     }

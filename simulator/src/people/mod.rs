@@ -2,20 +2,34 @@
 
 pub mod eset;
 
-use crate::rig::given;
+use crate::{SimHost, worlds::vipre};
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     engine::{Desk, Message, Said},
     plan::{Choice, ItemAnswer, ItemAnswers, Operation},
     upgrade::{Gate, GateKind, Request, State},
-    values::ServerPath,
+    values::{Secret, SecretRef, ServerPath},
 };
-use mailsec_simulator::{SimHost, worlds::vipre};
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
+
+/// Passwords by name.
+pub type Secrets = BTreeMap<SecretRef, Secret>;
+
+/// The name under which plans for VIPRE ask for the service account's password.
+pub const SERVICE_PASSWORD: &str = "service-account-password";
+
+/// The service account's present password.
+#[must_use]
+pub fn given() -> Secrets {
+    [(SecretRef::new(SERVICE_PASSWORD), Secret::new(vipre::PASSWORD))].into()
+}
 
 /// What a person does at a gate, and answers; `None` leaves it open.
 pub type Deed = fn(&SimHost, &Gate, &State) -> Option<Choice>;

@@ -1,0 +1,46 @@
+//! The plans that are interrupted everywhere: tables of names.
+
+pub mod eset;
+pub mod vipre;
+
+use crate::{
+    World,
+    explore::{Products, Subject},
+    people::{Deed, Secrets},
+};
+use mailsec_core::product::{Finding, UpgradeRequest};
+
+/// One way to upgrade: a world, a request, what is known of passwords, and what a person does when asked.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// What is survived.
+    pub name: &'static str,
+    world: fn() -> World,
+    usual: fn() -> UpgradeRequest,
+    request: fn(&mut UpgradeRequest),
+    secrets: fn() -> Secrets,
+    deed: Deed,
+}
+
+impl Case {
+    /// Plans it.
+    ///
+    /// # Errors
+    /// The findings that forbid it.
+    pub fn subject(&self, products: &Products) -> Result<Subject, Vec<Finding>> {
+        let mut wanted = (self.usual)();
+        (self.request)(&mut wanted);
+        Subject::plan(self.name, products, (self.world)(), &wanted, (self.secrets)(), self.deed)
+    }
+}
+
+/// Every plan, of every product.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    vipre::ALL.iter().chain(eset::ALL)
+}
+
+/// A plan by its name.
+#[must_use]
+pub fn case(name: &str) -> Option<Case> {
+    all().find(|case| case.name == name).copied()
+}

@@ -1,0 +1,12 @@
+//! Runs of whole upgrades on simulated servers, interrupted wherever a crash can fall, and what must be true after.
+
+mod check;
+mod exhaustive;
+pub mod parallel;
+mod subject;
+mod trial;
+
+pub use check::{Calm, check, ledger_agrees, picture, settled, unchanged};
+pub use exhaustive::{Crash, Explored, Interrupted, Slowest, Wrong, every_pair, every_point};
+pub use subject::Subject;
+pub use trial::{End, Products, Trial, VERSION};
