@@ -1,6 +1,7 @@
 //! What happens to a run: its tape, its crash points, and the record of both.
 
 use crate::{
+    faults::Fault,
     folder::{Store, kill_own_process},
     tape::{Calm, Tape},
     world::World,
@@ -20,6 +21,9 @@ pub type Pacer = Box<dyn Fn(Duration) + Send + Sync>;
 /// Reads are too many and too short to write the world down after each.
 const WORTH_KEEPING: Duration = Duration::from_millis(100);
 
+/// The label under which the tape is asked what goes wrong at a crash point.
+pub const TROUBLE: &str = "trouble";
+
 /// One thing that the tape decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -37,6 +41,8 @@ pub struct Decision {
 pub struct Fate {
     tape: Box<dyn Tape>,
     decisions: Vec<Decision>,
+    /// What may go wrong at any crash point.
+    pub(crate) troubles: Vec<Fault>,
     pub(crate) store: Option<Store>,
     pub(crate) pacer: Option<Pacer>,
     /// The virtual time in milliseconds since 1970, for those who must not wait while the world is in use.
@@ -53,7 +59,14 @@ impl Fate {
     /// A fate with its tape.
     #[must_use]
     pub fn new(tape: impl Tape + 'static) -> Self {
-        Self { tape: Box::new(tape), decisions: Vec::new(), store: None, pacer: None, clock: Arc::default() }
+        Self {
+            tape: Box::new(tape),
+            decisions: Vec::new(),
+            troubles: Vec::new(),
+            store: None,
+            pacer: None,
+            clock: Arc::default(),
+        }
     }
 
     /// Nothing happens.
@@ -71,6 +84,10 @@ impl Fate {
     pub(crate) fn set_tape(&mut self, tape: Box<dyn Tape>) {
         self.tape = tape;
         self.decisions.clear();
+    }
+
+    pub(crate) fn calm_down(&mut self) {
+        self.tape = Box::new(Calm);
     }
 
     /// Time has passed. Whoever kills a slowed process while it waits finds the world as it was at that moment.
@@ -105,6 +122,7 @@ impl Fate {
         last: impl FnOnce() -> Answer<()>,
     ) -> Answer<()> {
         world.powered()?;
+        self.strike(world);
         let crash = self.tape.crash(label);
         self.decisions.push(Decision { label, n: 2, value: usize::from(crash), point: true });
         if let Some(store) = &mut self.store {
@@ -118,6 +136,18 @@ impl Fate {
             world.lose_power();
         }
         world.powered()
+    }
+
+    /// Something may go wrong that has nothing to do with what is being done.
+    fn strike(&mut self, world: &mut World) {
+        if self.troubles.is_empty() {
+            return;
+        }
+        let pick = self.choose(TROUBLE, self.troubles.len() + 1);
+        if let Some(fault) = pick.checked_sub(1).and_then(|pick| self.troubles.get(pick)) {
+            fault.apply(world);
+            self.clock.store(world.now.millis(), Ordering::Relaxed);
+        }
     }
 
     /// Keeps the world, where it has a folder to be kept in. A world without power takes its process with it.

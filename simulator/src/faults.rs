@@ -1,9 +1,12 @@
 //! What goes wrong on servers, by name.
 
 use crate::world::{Due, World, disk, services};
-use mailsec_core::values::{ServerPath, Timestamp};
+use mailsec_core::{
+    host::TransportService,
+    values::{ServerPath, Timestamp},
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Trouble that is waiting in a world.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub struct Faults {
     pub export: Option<SpoiltExport>,
     /// Settings below this path are lost when they are imported.
     pub import_loses: Option<String>,
+    /// How much longer the next call takes, in milliseconds.
+    pub slow_ms: u64,
 }
 
 /// What is wrong with an exported file, although the tool says that all is well.
@@ -46,6 +51,9 @@ pub enum SpoiltExport {
     /// It is of another build of the product.
     OtherBuild,
 }
+
+/// A password that somebody gave an account, and told nobody.
+pub const ELSEWHERE: &str = "Sim-changed-Elsewhere-1";
 
 /// One fault, as tests and a faults file name it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +93,16 @@ pub enum Fault {
     ExportSpoilt(SpoiltExport),
     /// Settings below this path are lost when they are imported.
     ImportLoses(String),
+    /// Somebody stops a service, and what needs it goes down with it.
+    ServiceStopped(String),
+    /// A service that runs in so many milliseconds dies then.
+    ServiceDies(String, u64),
+    /// Somebody enables an agent, or disables it.
+    AgentSet(String, bool),
+    /// The clock is set by so many milliseconds, forwards or backwards.
+    ClockJumps(i64),
+    /// The next call takes so many milliseconds longer.
+    CallTakes(u64),
 }
 
 impl Fault {
@@ -93,7 +111,7 @@ impl Fault {
         match self {
             Self::InstallerExit(code) => world.faults.installer_exits.push(*code),
             Self::PasswordChanged(user) => {
-                world.vault.directory.insert(user.to_ascii_lowercase(), "Sim-changed-Elsewhere-1".to_owned());
+                world.vault.directory.insert(user.to_ascii_lowercase(), ELSEWHERE.to_owned());
             }
             Self::FileHeldByShell(path) => hold(world, path),
             Self::FileHeldAndInstallerFails(path) => {
@@ -129,6 +147,25 @@ impl Fault {
             Self::ToolExit(code) => world.faults.tool_exits.push(*code),
             Self::ExportSpoilt(how) => world.faults.export = Some(*how),
             Self::ImportLoses(path) => world.faults.import_loses = Some(path.clone()),
+            Self::ServiceStopped(service) => world.take_down(&services::key(service)),
+            Self::ServiceDies(service, after) => {
+                world.schedule(*after, Due::ServiceDies(services::key(service)));
+            }
+            Self::AgentSet(agent, enabled) => set_agent(world, agent, *enabled),
+            Self::ClockJumps(by) => world.set_clock(*by),
+            Self::CallTakes(time) => world.faults.slow_ms += time,
+        }
+    }
+}
+
+/// Quietly nothing where the agent is not registered: whoever wanted to change it finds nothing to change.
+fn set_agent(world: &mut World, name: &str, enabled: bool) {
+    for service in [TransportService::Hub, TransportService::FrontEnd] {
+        let Ok(rows) = world.agent_rows(service) else { continue };
+        let mut rows = rows.to_vec();
+        if let Some(row) = rows.iter_mut().find(|row| row.name == name) {
+            Arc::make_mut(row).enabled = enabled;
+            _ = world.set_agent_rows(service, rows);
         }
     }
 }

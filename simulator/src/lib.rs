@@ -18,6 +18,8 @@ pub mod host;
 pub mod journal;
 pub mod oracle;
 pub mod people;
+pub mod scenario;
+pub mod swarm;
 pub mod tape;
 pub mod world;
 pub mod worlds;

@@ -93,7 +93,12 @@ impl Engine<'_> {
 
     fn assume_worst(&mut self, booted: bool) {
         let impact = self.state.flight.as_ref().and_then(|flight| {
-            self.state.plan_steps()[flight.step].mail.map(|impact| (flight.since, impact.during))
+            match self.state.plan_steps()[flight.step].mail {
+                Some(impact) => Some((flight.since, impact.during)),
+                // The way back restarts transport wherever it must load other agents.
+                None if flight.undo && self.state.touched_mail() => Some((flight.since, MailState::DOWN)),
+                None => None,
+            }
         });
         let flowing = self.state.ledger.now().is_some_and(|mail| mail.flow == Flow::Flowing);
         let worst = match (impact, booted && flowing) {

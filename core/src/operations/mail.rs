@@ -28,8 +28,10 @@ pub async fn measure(host: &dyn Host, state: &State) -> Answer<MailState> {
     let registered = all_enabled(&host.transport().agents().await?, &state.scanners());
     let loaded_before_change =
         transport.started.zip(state.agents_changed).is_some_and(|(started, changed)| started < changed);
-    let scanned = match state.ledger.now() {
-        Some(last) if loaded_before_change && last.flow == Flow::Flowing => last.scanned,
+    // What was assumed meanwhile of a time that nobody saw is not what transport has loaded.
+    let flowed = state.ledger.changes().iter().rev().find(|change| change.mail.flow == Flow::Flowing);
+    let scanned = match flowed {
+        Some(last) if loaded_before_change => last.mail.scanned,
         _ => registered,
     };
     Ok(MailState { flow: Flow::Flowing, scanned })

@@ -13,7 +13,7 @@ mod state;
 pub use event::{Actor, Event, Finish, GateKind, Request};
 pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};
-pub use next::{Asked, Next, next};
+pub use next::{Asked, Next, found, next};
 pub use recovery::{Found, Then, recover};
 pub use report::{Report, ReportGate, ReportItem, ReportNote, ReportStep, StepResult};
 pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};

@@ -176,9 +176,19 @@ fn honour(state: &State, request: Request) -> Next {
     }
 }
 
-fn in_flight(state: &State, flight: &Flight) -> Next {
-    let Some(step) = state.plan_steps().get(flight.step) else { return Next::NoPlan };
-    let found = if flight.undo {
+/// What a process that takes the upgrade up finds of the step in flight; `None` between two steps.
+#[must_use]
+pub fn found(state: &State) -> Option<Found<'static>> {
+    if state.gate.is_some() {
+        return Some(Found::GateOpen);
+    }
+    let flight = state.flight.as_ref()?;
+    let step = state.plan_steps().get(flight.step)?;
+    Some(of_flight(flight, step))
+}
+
+fn of_flight(flight: &Flight, step: &Step) -> Found<'static> {
+    if flight.undo {
         Found::Undo
     } else if flight.restart.is_some() {
         // The boot identity is the driver's to compare.
@@ -189,8 +199,12 @@ fn in_flight(state: &State, flight: &Flight) -> Next {
         Found::Unasked
     } else {
         Found::Intent { only_looks: step.operation.only_looks() }
-    };
-    match recover(found) {
+    }
+}
+
+fn in_flight(state: &State, flight: &Flight) -> Next {
+    let Some(step) = state.plan_steps().get(flight.step) else { return Next::NoPlan };
+    match recover(of_flight(flight, step)) {
         Then::Run => run(state, flight.step, Duration::ZERO),
         Then::Verify => Next::Verify { step: flight.step },
         Then::AwaitRestart | Then::Proven => Next::AwaitRestart { step: flight.step },
@@ -221,7 +235,7 @@ fn begin(state: &State, index: usize, step: &Step) -> Next {
     {
         return Next::Skip { step: index, why: format!("{installer} did not ask for a restart") };
     }
-    if (step.mail.is_some() || touched_mail(state)) && !state.past_no_return() && over_budget(state) {
+    if (step.mail.is_some() || state.touched_mail()) && !state.past_no_return() && over_budget(state) {
         return gates::budget(state, index);
     }
     if let Operation::Restart { .. } = step.operation {
@@ -327,11 +341,6 @@ fn asked_for_restart(state: &State, installer: &crate::values::StepId) -> bool {
             ..
         })
     )
-}
-
-/// Whether a step that touches mail was begun: from then on time counts, whatever the next step does.
-fn touched_mail(state: &State) -> bool {
-    state.plan_steps().iter().zip(&state.steps).any(|(step, progress)| step.mail.is_some() && progress.begun)
 }
 
 fn over_budget(state: &State) -> bool {

@@ -26,6 +26,45 @@ pub enum Found<'a> {
     Observed(&'a Observation, OnPartial),
 }
 
+impl Found<'_> {
+    /// The row of the table, in words.
+    #[must_use]
+    pub fn row(&self) -> &'static str {
+        match self {
+            Self::Intent { only_looks: true } => "intent, of a step that looks",
+            Self::Intent { only_looks: false } => "intent, of a step that changes",
+            Self::RestartSameBoot => "restart intended, same boot",
+            Self::RestartNewBoot => "restart intended, new boot",
+            Self::GateOpen => "gate open",
+            Self::GateAnswered => "gate answered",
+            Self::Unasked => "question not durable yet",
+            Self::Undo => "undo in flight",
+            Self::Observed(Observation::Applied(_), _) => "seen applied",
+            Self::Observed(Observation::NotApplied { .. }, _) => "seen not applied",
+            Self::Observed(Observation::Partial { .. }, OnPartial::Finish) => "seen partial, safe to finish",
+            Self::Observed(Observation::Partial { .. }, OnPartial::Ask) => "seen partial, not safe",
+            Self::Observed(Observation::Unknown { .. }, _) => "cannot be seen",
+        }
+    }
+
+    /// Every row.
+    pub const ROWS: [&'static str; 13] = [
+        "intent, of a step that looks",
+        "intent, of a step that changes",
+        "restart intended, same boot",
+        "restart intended, new boot",
+        "gate open",
+        "gate answered",
+        "question not durable yet",
+        "undo in flight",
+        "seen applied",
+        "seen not applied",
+        "seen partial, safe to finish",
+        "seen partial, not safe",
+        "cannot be seen",
+    ];
+}
+
 /// What is done then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {

@@ -265,6 +265,15 @@ impl State {
         self.plan.as_ref().is_some_and(|plan| plan.is_elsewhere())
     }
 
+    /// Whether a step that touches mail was begun: from then on time counts, whatever the next step does.
+    #[must_use]
+    pub fn touched_mail(&self) -> bool {
+        self.plan_steps()
+            .iter()
+            .zip(&self.steps)
+            .any(|(step, progress)| step.mail.is_some() && progress.begun)
+    }
+
     /// Whether transport is held on purpose: a hold was begun and neither released nor undone.
     #[must_use]
     pub fn holds_mail(&self) -> bool {

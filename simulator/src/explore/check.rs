@@ -10,7 +10,7 @@ use mailsec_core::{
     plan::Observation,
     upgrade::{Event, Finish},
 };
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Each change of mail's state is read by a port, and a read takes a millisecond of the world's time.
 const READS_MS: u64 = 20;
@@ -24,7 +24,7 @@ pub struct Calm {
     /// Crash points on the way.
     pub points: Vec<&'static str>,
     /// Times that an installation was completed.
-    installs: usize,
+    pub(crate) installs: usize,
 }
 
 impl Calm {
@@ -59,7 +59,7 @@ pub fn picture(world: &World) -> Picture {
     oracle::picture(world, &worlds::settings_folder(world))
 }
 
-fn installs(world: &World) -> usize {
+pub(crate) fn installs(world: &World) -> usize {
     world.events.iter().filter(|event| event.id == INSTALLED).count()
 }
 
@@ -128,24 +128,26 @@ pub fn ledger_agrees(trial: &Trial) -> Result<(), String> {
     if enough { Ok(()) } else { Err(format!("too little: {told}")) }
 }
 
-/// No step's effect is journaled twice.
-fn nothing_twice(trial: &Trial) -> Result<(), String> {
-    let mut applied: BTreeMap<String, u32> = BTreeMap::new();
+/// No step's effect is journaled twice. On the way back a step may be seen as still applied, after it was.
+pub(crate) fn nothing_twice(trial: &Trial) -> Result<(), String> {
+    let mut applied = BTreeSet::new();
     for event in trial.events() {
-        if let Event::StepApplied { step, .. }
-        | Event::StepObserved { step, observation: Observation::Applied(_) } = event
-        {
-            *applied.entry(step.to_string()).or_default() += 1;
+        let step = match event {
+            Event::StepApplied { step, .. }
+            | Event::StepObserved { step, observation: Observation::Applied(_) } => step,
+            Event::RollbackBegun { .. } => return Ok(()),
+            _ => continue,
+        };
+        if applied.contains(&step) {
+            return Err(format!("{step} was applied twice"));
         }
+        applied.insert(step);
     }
-    match applied.into_iter().find(|(_, times)| *times > 1) {
-        Some((step, times)) => Err(format!("{step} was applied {times} times")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Every event that was acknowledged is there, and the journal folds to the engine's own state.
-fn nothing_forgotten(trial: &Trial) -> Result<(), String> {
+pub(crate) fn nothing_forgotten(trial: &Trial) -> Result<(), String> {
     let envelopes = trial.envelopes();
     for (index, envelope) in (0_u64..).zip(&envelopes) {
         if envelope.seq != index {
@@ -163,7 +165,7 @@ fn nothing_forgotten(trial: &Trial) -> Result<(), String> {
     }
 }
 
-fn no_secret_journaled(trial: &Trial, world: &World) -> Result<(), String> {
+pub(crate) fn no_secret_journaled(trial: &Trial, world: &World) -> Result<(), String> {
     let text: String = trial.envelopes().iter().map(|envelope| format!("{envelope:?}")).collect();
     oracle::no_password_in(world, &text)
 }

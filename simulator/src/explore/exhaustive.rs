@@ -1,6 +1,6 @@
 //! Every crash point of a plan, and every pair of them.
 
-use super::{Calm, End, Subject, Trial, check, parallel};
+use super::{Calm, End, Subject, Takes, Trial, check, parallel};
 use crate::{CrashAt, SimHost};
 use std::fmt;
 
@@ -151,7 +151,7 @@ pub fn every_pair(
 
 fn run(subject: &Subject, crash: Crash, points: &[usize]) -> (End, Trial) {
     let mut trial = subject.trial();
-    trial.machine_crash = crash == Crash::Machine;
+    trial.crash = Takes::Down(crash);
     trial.host.set_tape(CrashAt::each(points.iter().copied()));
     let end = trial.run(&subject.person(&trial.host));
     (end, trial)

@@ -1,6 +1,6 @@
 //! Runs of whole upgrades on simulated servers, interrupted wherever a crash can fall, and what must be true after.
 
-mod check;
+pub mod check;
 mod exhaustive;
 pub mod parallel;
 mod subject;
@@ -9,4 +9,4 @@ mod trial;
 pub use check::{Calm, check, ledger_agrees, picture, settled, unchanged};
 pub use exhaustive::{Crash, Explored, Interrupted, Slowest, Wrong, every_pair, every_point};
 pub use subject::Subject;
-pub use trial::{End, Products, Trial, VERSION};
+pub use trial::{End, Products, TAKES_DOWN, Takes, Trial, VERSION};

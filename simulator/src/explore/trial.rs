@@ -1,5 +1,6 @@
 //! One run of one plan: one server, one journal that survives, and as many processes as it takes.
 
+use super::Crash;
 use crate::{
     PoweredJournal, SimHost, World,
     people::{Deed, Person, Secrets},
@@ -40,6 +41,18 @@ pub enum End {
     NoEnd,
 }
 
+/// What a crash takes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// This, always.
+    Down(Crash),
+    /// What the tape says each time.
+    AsTheTapeSays,
+}
+
+/// The label under which the tape is asked what a crash takes down: the machine (0), or the process.
+pub const TAKES_DOWN: &str = "crash: takes down";
+
 /// A server under test.
 pub struct Trial {
     /// The server.
@@ -54,8 +67,8 @@ pub struct Trial {
     pub findings: Vec<Finding>,
     /// Processes that it took.
     pub processes: usize,
-    /// Whether a crash takes the machine down, or only the process.
-    pub machine_crash: bool,
+    /// What a crash takes down.
+    pub crash: Takes,
     /// The version of the program that runs.
     pub version: &'static str,
     /// Sequence numbers that the journal acknowledged.
@@ -131,7 +144,7 @@ impl Trial {
             plan,
             findings,
             processes: 0,
-            machine_crash: true,
+            crash: Takes::Down(Crash::Machine),
             version,
             acknowledged: Vec::new(),
             last: None,
@@ -219,7 +232,12 @@ impl Trial {
 
     /// Starts processes, and boots the server, until it is over or waits for a person.
     pub fn run(&mut self, person: &Person) -> End {
-        let until = self.processes + PROCESSES;
+        self.run_within(PROCESSES, person)
+    }
+
+    /// As [`Trial::run`], with so many processes at most.
+    pub fn run_within(&mut self, processes: usize, person: &Person) -> End {
+        let until = self.processes + processes;
         while self.processes < until {
             match self.process(person) {
                 Ok(Stop::Finished(how)) => return End::Finished(how),
@@ -243,7 +261,15 @@ impl Trial {
 
     /// The machine boots, or the process begins anew.
     pub fn power_on(&self) {
-        let done = if self.machine_crash { self.host.boot() } else { self.host.restart_process() };
+        let crash = match self.crash {
+            Takes::Down(crash) => crash,
+            Takes::AsTheTapeSays if self.host.choose(TAKES_DOWN, 2) == 0 => Crash::Machine,
+            Takes::AsTheTapeSays => Crash::Process,
+        };
+        let done = match crash {
+            Crash::Machine => self.host.boot(),
+            Crash::Process => self.host.restart_process(),
+        };
         assert!(done.is_ok(), "a world in memory can always be changed");
     }
 

@@ -12,6 +12,7 @@ pub use power::SimPower;
 
 use crate::{
     fate::{Decision, Fate, Pacer},
+    faults::Fault,
     folder::Store,
     tape::{Calm, Tape},
     world::World,
@@ -131,6 +132,22 @@ impl SimHost {
         self.lock().fate.set_tape(Box::new(tape));
     }
 
+    /// No more trouble from here on; the record goes on.
+    pub fn calm_down(&self) {
+        self.lock().fate.calm_down();
+    }
+
+    /// What may go wrong at any crash point, where the tape says so.
+    pub fn set_troubles(&self, troubles: Vec<Fault>) {
+        self.lock().fate.troubles = troubles;
+    }
+
+    /// Asks the tape, for what is undetermined outside the server: what a person answers, what a crash takes down.
+    #[must_use]
+    pub fn choose(&self, label: &'static str, n: usize) -> usize {
+        self.lock().fate.choose(label, n)
+    }
+
     /// A handle for what shares the server's power without being one of its ports, such as the journal.
     #[must_use]
     pub fn sim_power(&self) -> SimPower {
@@ -202,6 +219,10 @@ impl SimHost {
     fn run<T>(&self, act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>) -> Answer<T> {
         let shared = &mut *self.lock();
         shared.world.powered()?;
+        let slow = std::mem::take(&mut shared.world.faults.slow_ms);
+        if slow > 0 {
+            shared.world.advance(&mut shared.fate, Duration::from_millis(slow))?;
+        }
         act(&mut shared.world, &mut shared.fate)
     }
 

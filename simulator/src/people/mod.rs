@@ -31,8 +31,12 @@ pub fn given() -> Secrets {
     [(SecretRef::new(SERVICE_PASSWORD), Secret::new(vipre::PASSWORD))].into()
 }
 
+/// What takes an upgrade up again that somebody paused.
+pub const RESUME: Request = Request::Resume;
+
 /// What a person does at a gate, and answers; `None` leaves it open.
 pub type Deed = fn(&SimHost, &Gate, &State) -> Option<Choice>;
+type Wishes = Box<dyn Fn() -> Option<Request> + Send + Sync>;
 type AnyDeed = Box<dyn Fn(&SimHost, &Gate, &State) -> Option<Choice> + Send + Sync>;
 
 /// Answers gates by a rule, and makes requests once so many events are journaled.
@@ -40,6 +44,7 @@ pub struct Person {
     host: SimHost,
     deed: AnyDeed,
     requests: Mutex<Vec<(usize, Request)>>,
+    wishes: Option<Wishes>,
     turns: AtomicUsize,
     asked: Mutex<Vec<(GateKind, String)>>,
 }
@@ -58,6 +63,7 @@ impl Person {
             host: host.clone(),
             deed: Box::new(deed),
             requests: Mutex::default(),
+            wishes: None,
             turns: AtomicUsize::new(0),
             asked: Mutex::default(),
         }
@@ -76,6 +82,13 @@ impl Person {
         self
     }
 
+    /// Also asks for whatever comes to their mind, whenever somebody could ask.
+    #[must_use]
+    pub fn wishing(mut self, wishes: impl Fn() -> Option<Request> + Send + Sync + 'static) -> Self {
+        self.wishes = Some(Box::new(wishes));
+        self
+    }
+
     /// How often the program has listened.
     pub fn turns(&self) -> usize {
         self.turns.load(Ordering::Relaxed)
@@ -91,7 +104,8 @@ impl Person {
 impl Desk for Person {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
         let now = self.turns.fetch_add(1, Ordering::Relaxed);
-        let requests = lock(&self.requests);
+        let mut requests = lock(&self.requests);
+        requests.extend(self.wishes.as_ref().and_then(|wish| wish()).map(|request| (now, request)));
         let due = requests.iter().filter(|(turn, _)| *turn <= now).map(|(_, request)| Message {
             id: request.to_string(),
             said: Said::Request(*request),

@@ -1,9 +1,12 @@
 //! What people do at the server, at a gate or behind the program's back. No crash points: they are not us.
 
 use super::{World, packages::Given};
-use crate::fate::Fate;
+use crate::{
+    fate::Fate,
+    faults::{ELSEWHERE, Faults},
+};
 use mailsec_core::{
-    host::{Answer, InstallerOutcome},
+    host::{Answer, InstallerOutcome, TransportService},
     values::{AccountName, Secret, ServerPath},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -59,6 +62,30 @@ impl World {
     /// As the port.
     pub fn person_saves(&mut self, path: &ServerPath, content: &[u8]) -> Answer<()> {
         self.disk.write(path, content.into(), self.now)
+    }
+
+    /// Somebody mends what is broken: there is room again, the directory answers, nothing is kept open, passwords and
+    /// `agents.config` are what they were once, if they had gone bad.
+    pub fn mend(&mut self, before: &Self) {
+        self.faults = Faults::default();
+        self.disk.capacity.clone_from(&before.disk.capacity);
+        self.disk.unlock(|_| true);
+        self.directory.unreachable = before.directory.unreachable;
+        for service in [TransportService::Hub, TransportService::FrontEnd] {
+            if self.agent_rows(service).is_err()
+                && let Ok(rows) = before.agent_rows(service)
+            {
+                _ = self.set_agent_rows(service, rows.to_vec());
+            }
+        }
+        for (name, password) in &mut self.vault.directory {
+            if password == ELSEWHERE
+                && let Some(old) = before.vault.directory.get(name)
+            {
+                password.clone_from(old);
+            }
+        }
+        self.refresh_mail();
     }
 
     /// A while passes in which nobody does anything.

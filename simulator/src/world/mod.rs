@@ -38,6 +38,8 @@ pub enum Due {
     ServiceUp(String),
     /// A service that is stopping has stopped.
     ServiceDown(String),
+    /// A service dies, if it runs then.
+    ServiceDies(String),
     /// The running installer's next stage.
     Installer,
     /// The machine goes down; a restart that was asked for, or one that was not.
@@ -193,6 +195,14 @@ impl World {
         match what {
             Due::ServiceUp(service) => self.service_up(&service),
             Due::ServiceDown(service) => self.service_down(&service),
+            Due::ServiceDies(service) => {
+                self.log(
+                    "Service Control Manager",
+                    7034,
+                    format!("The {service} service terminated unexpectedly."),
+                );
+                self.take_down(&service);
+            }
             Due::Installer => self.run_stage(fate)?,
             Due::PowerOff => {
                 self.machine_down = true;
@@ -223,6 +233,18 @@ impl World {
     pub(crate) fn schedule(&mut self, in_ms: u64, what: Due) {
         let at = self.now.after(Duration::from_millis(in_ms));
         self.agenda.push(Entry { at, what });
+    }
+
+    /// Somebody sets the clock. What will happen by itself happens as soon as before; what is written down keeps the
+    /// time that it was written with.
+    pub fn set_clock(&mut self, by_ms: i64) {
+        let moved = |at: Timestamp| Timestamp::from_millis(at.millis().saturating_add(by_ms));
+        self.now = moved(self.now);
+        for entry in &mut self.agenda {
+            entry.at = moved(entry.at);
+        }
+        self.faults.busy_until = self.faults.busy_until.map(moved);
+        self.mail.next_ms = self.mail.next_ms.saturating_add(by_ms);
     }
 
     /// The power goes off. What was done stays done.

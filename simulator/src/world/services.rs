@@ -262,11 +262,23 @@ impl World {
         }
         self.loaded.remove(name);
         self.agenda.retain(|entry| match &entry.what {
-            Due::ServiceUp(service) | Due::ServiceDown(service) => service != name,
+            Due::ServiceUp(service) | Due::ServiceDown(service) | Due::ServiceDies(service) => {
+                service != name
+            }
             Due::Installer | Due::PowerOff => true,
         });
         self.disk.unlock(|lock| lock.service.as_deref().is_some_and(|service| key(service) == name));
         self.refresh_mail();
+    }
+}
+
+impl World {
+    /// A service and what needs it are down from now on, without a word.
+    pub(crate) fn take_down(&mut self, name: &str) {
+        for dependent in self.dependents(name) {
+            self.take_down(&dependent);
+        }
+        self.switch_off(name);
     }
 }
 

@@ -30,6 +30,12 @@ pub const BUILT_IN_AGENTS: [&str; 9] = [
 ];
 const DOMAIN_SID: &str = "S-1-5-21-1004336348-1177238915-682003330";
 
+/// Whether a service belongs to Windows or Exchange, and not to a product.
+#[must_use]
+pub fn is_own(service: &str) -> bool {
+    service.starts_with("MSExchange") || ["EventLog", "W3SVC", "FMS", "msiserver"].contains(&service)
+}
+
 /// A Mailbox server whose services run; mail flows, and counts as scanned, for there is nothing that would scan it.
 #[must_use]
 pub fn mailbox_server() -> World {

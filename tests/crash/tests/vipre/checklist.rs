@@ -47,7 +47,7 @@ fn an_answered_checklist_survives_a_crash_at_every_point() {
     for crash in Crash::BOTH {
         for (point, label) in calm.points.iter().enumerate() {
             let mut trial = subject.trial();
-            trial.machine_crash = crash == Crash::Machine;
+            trial.crash = Takes::Down(crash);
             trial.host.set_tape(CrashAt::new(point));
             let end = trial.run(&subject.person(&trial.host));
             let mut found = check(&subject, &trial, &end, &calm);

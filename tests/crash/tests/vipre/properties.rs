@@ -87,7 +87,7 @@ proptest! {
     ) {
         let subject = &PLANNED[which];
         let mut trial = subject.trial();
-        trial.machine_crash = machine;
+        trial.crash = Takes::Down(if machine { Crash::Machine } else { Crash::Process });
         trial.host.set_tape(Swarm::new(seed, per_mille));
         let mut person = whimsical(&trial, picks);
         if let Some((turn, request)) = wish {

@@ -118,7 +118,7 @@ fn a_failure_at_each_step_is_taken_back_with_a_crash_at_every_point_of_the_way()
             for crash in Crash::BOTH {
                 for (point, label) in calm.host.points().iter().enumerate() {
                     let mut trial = planned.again();
-                    trial.machine_crash = crash == Crash::Machine;
+                    trial.crash = Takes::Down(crash);
                     trial.host.set_tape(CrashAt::new(point));
                     let end = trial.run(&Person::new(&trial.host, obliging));
                     runs += 1;

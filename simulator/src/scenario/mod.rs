@@ -1,0 +1,115 @@
+//! A run with trouble, written down: few lines that a person can read, and that any machine replays exactly.
+
+mod shrink;
+mod tape;
+mod turn;
+
+pub use shrink::shrink;
+pub use tape::Turns;
+pub use turn::{Turn, turns};
+
+use crate::{
+    faults::Fault,
+    swarm::{Arena, Played, Violation, judge, play, trace},
+};
+use mailsec_core::{Code, Failure, values::Digest};
+use serde::{Deserialize, Serialize};
+
+/// Format of scenario files that this version writes.
+pub const FORMAT: u16 = 1;
+
+/// What happened, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Format of this file.
+    pub scenario: u16,
+    /// Version of the program that wrote it.
+    pub mailsec: String,
+    /// The case that it is played on, by name.
+    pub case: String,
+    /// The seed that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Faults that strike.
+    pub faults: Vec<Fault>,
+    /// Where something did not turn out as it should. Everywhere else all goes well.
+    pub turns: Vec<Turn>,
+    /// What was wrong at the end; nothing, for a scenario that must go well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong: Vec<Violation>,
+    /// The run's trace.
+    pub trace: Digest,
+}
+
+/// A scenario that was played.
+pub struct Replayed {
+    /// The run.
+    pub played: Played,
+    /// What was wrong with it.
+    pub wrong: Vec<Violation>,
+    /// Its trace.
+    pub trace: Digest,
+}
+
+impl Scenario {
+    /// Of a run on an arena.
+    #[must_use]
+    pub fn of(arena: &Arena, seed: Option<u64>, faults: Vec<Fault>, turns: Vec<Turn>) -> Self {
+        let mut scenario = Self {
+            scenario: FORMAT,
+            mailsec: env!("CARGO_PKG_VERSION").to_owned(),
+            case: arena.subject.name.clone(),
+            seed,
+            faults,
+            turns,
+            wrong: Vec::new(),
+            trace: Digest::ZERO,
+        };
+        let replayed = scenario.replay(arena);
+        (scenario.wrong, scenario.trace) = (replayed.wrong, replayed.trace);
+        scenario
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`Code::World`] when it is no scenario, or one of a newer version.
+    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        #[derive(Deserialize)]
+        struct Head {
+            scenario: u16,
+        }
+        let damaged = |error: serde_json::Error| {
+            Failure::new(Code::World, "this is not a scenario, or a damaged one")
+                .expected("the JSON that `mailsec simulate swarm` writes")
+                .found(format!("line {}, column {}", error.line(), error.column()))
+                .cause(error)
+        };
+        let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
+        if head.scenario > FORMAT {
+            return Err(Failure::new(Code::World, "the scenario was written by a newer version")
+                .expected(format!("scenario format {FORMAT}"))
+                .found(format!("scenario format {}", head.scenario)));
+        }
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// As a file.
+    ///
+    /// # Errors
+    /// [`Code::System`] when it cannot be serialised.
+    pub fn to_json(&self) -> Result<Vec<u8>, Failure> {
+        serde_json::to_vec_pretty(self)
+            .map_err(|error| Failure::new(Code::System, "the scenario cannot be serialised").cause(error))
+    }
+
+    /// Plays it.
+    #[must_use]
+    pub fn replay(&self, arena: &Arena) -> Replayed {
+        let played = play(&arena.subject, Turns::new(&self.turns), &self.faults);
+        let wrong = judge(&arena.subject, &arena.calm, &played);
+        let trace = trace(&played);
+        Replayed { played, wrong, trace }
+    }
+}
