@@ -92,6 +92,31 @@ impl Dice {
     }
 }
 
+/// Damages a file in one of the ways that files are damaged.
+pub(crate) fn damage(dice: &mut Dice, path: &Path) -> String {
+    let mut bytes = fs::read(path).unwrap();
+    // sled keeps 512 KiB of mostly nothing; aim at the part that is used.
+    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1) as u64;
+    let at = usize::try_from(dice.below(used)).unwrap();
+    let what = match dice.below(3) {
+        0 => {
+            bytes[at] ^= 1 << dice.below(8);
+            "flip"
+        }
+        1 => {
+            bytes.truncate(at);
+            "cut"
+        }
+        _ => {
+            let end = (at + 512).min(bytes.len());
+            bytes[at..end].fill(0);
+            "zeros"
+        }
+    };
+    fs::write(path, bytes).unwrap();
+    format!("{what} at {at} of {}", path.display())
+}
+
 /// Runs one ignored test of this program in a process of its own.
 pub(crate) fn child(test: &str) -> std::process::Command {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());

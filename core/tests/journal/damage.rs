@@ -1,6 +1,6 @@
 //! Damage to any file of the store: it is mended, or it is named. Never is an event silently gone.
 
-use crate::common::{Dice, copy_dir, fill, id, open, open_quickly, settled_store, witness};
+use crate::common::{Dice, copy_dir, damage, fill, id, open, open_quickly, settled_store, witness};
 use mailsec_core::{
     Code,
     journal::{CopyState, DiskJournal, Envelope, Journal, Repair, contract},
@@ -48,31 +48,6 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-/// Damages a file in one of the ways that files are damaged.
-fn damage(dice: &mut Dice, path: &Path) -> String {
-    let mut bytes = fs::read(path).unwrap();
-    // sled keeps 512 KiB of mostly nothing; aim at the part that is used.
-    let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1) as u64;
-    let at = usize::try_from(dice.below(used)).unwrap();
-    let what = match dice.below(3) {
-        0 => {
-            bytes[at] ^= 1 << dice.below(8);
-            "flip"
-        }
-        1 => {
-            bytes.truncate(at);
-            "cut"
-        }
-        _ => {
-            let end = (at + 512).min(bytes.len());
-            bytes[at..end].fill(0);
-            "zeros"
-        }
-    };
-    fs::write(path, bytes).unwrap();
-    format!("{what} at {at} of {}", path.display())
 }
 
 #[test]
@@ -189,35 +164,6 @@ fn a_lost_copy_is_made_anew_from_the_other() {
         assert!(whole_or_named(&journal, &all, "sled alone"));
         journal.settle().unwrap();
         assert!(journal.verify().unwrap().is_sound());
-    }
-}
-
-/// sled opens a log whose first segment has a damaged header, without what it had, takes what it is given, and forgets
-/// that as well.
-#[test]
-fn a_second_copy_that_forgets_what_it_is_given_is_begun_anew() {
-    const HEADER: usize = 20;
-    let root = TempDir::new().unwrap();
-    let first = root.path().join("first");
-    fs::create_dir(&first).unwrap();
-    open_quickly(&first).0.settle().unwrap();
-    let mut journal = open(&first).0;
-    let written = fill(&mut journal, id(1), 4);
-    journal.settle().unwrap();
-    drop(journal);
-    for at in 0..HEADER {
-        let dir = root.path().join(at.to_string());
-        copy_dir(&first, &dir).unwrap();
-        let log = dir.join("sled/db");
-        let mut bytes = fs::read(&log).unwrap();
-        bytes[at] ^= 2;
-        fs::write(&log, bytes).unwrap();
-        drop(open(&dir));
-        // The mended copy is now the only one.
-        fs::remove_file(witness(&dir, id(1))).unwrap();
-        let (journal, report) = open(&dir);
-        assert_eq!(report.damaged, vec![], "byte {at}");
-        assert_eq!(journal.read(id(1)).unwrap(), written, "byte {at}");
     }
 }
 

@@ -41,7 +41,7 @@ fn sled_without_its_settings_is_moved_and_made_anew() {
 fn a_damaged_snapshot_is_moved_and_sled_opens_without() {
     let root = TempDir::new().unwrap();
     settled_store(root.path(), 1, 10);
-    fs::write(root.path().join("sled/snap.00000000000000FF"), [7; 64]).unwrap();
+    fs::write(root.path().join("sled/snap.7FFFFFFFFFFFFFFF"), [7; 64]).unwrap();
     let (mut journal, report) = open(root.path());
     assert_eq!(report.mirror, MirrorState::Open);
     assert!(report.repaired.iter().any(|r| matches!(r, Repair::SnapshotsMoved { .. })), "{report:?}");

@@ -8,6 +8,7 @@ mod common;
 mod contract;
 mod damage;
 mod flushes;
+mod forgetting;
 mod full_disk;
 mod guards;
 mod kill;

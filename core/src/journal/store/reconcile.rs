@@ -108,6 +108,7 @@ impl DiskJournal {
                 self.known.set(upgrade, fresh)?;
             }
         }
+        self.mirror.reach(upgrade, fresh.tip);
         match fetched {
             Some(fetched) if fetched.is(lines) => {}
             Some(fetched) => {
