@@ -99,14 +99,16 @@ pub(super) fn scan(upgrade: UpgradeId, bytes: &[u8]) -> Scan {
     let mut tip = Tip::EMPTY;
     for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
         let ended = piece.strip_suffix(b"\n");
-        let line = Line::parse(ended.unwrap_or(piece)).filter(|line| line.upgrade() == upgrade);
+        // A file's length can reach the device before its bytes do: what is missing at its end is zeros then.
+        let text = ended.unwrap_or_else(|| without_zeros(piece));
+        let line = Line::parse(text).filter(|line| line.upgrade() == upgrade);
         match line {
             Some(line) if found.tail == Tail::Clean && tip.takes(upgrade, &line) => {
                 tip = Tip { count: line.seq() + 1, hash: line.hash() };
-                found.good_bytes += piece.len() as u64;
+                found.good_bytes += text.len() as u64 + u64::from(ended.is_some());
                 found.lines.push(line);
                 if ended.is_none() {
-                    // Whole but for its line feed: a write cut off one byte early. The line counts.
+                    // Whole but for its line feed: a write cut off right before it. The line counts.
                     found.tail = Tail::Torn;
                 }
             }
@@ -121,6 +123,11 @@ pub(super) fn scan(upgrade: UpgradeId, bytes: &[u8]) -> Scan {
         }
     }
     found
+}
+
+fn without_zeros(piece: &[u8]) -> &[u8] {
+    let length = piece.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    piece.get(..length).unwrap_or_default()
 }
 
 /// Why an append failed.
@@ -187,5 +194,45 @@ impl Writer {
     fn cut(&mut self, disk: &dyn Disk) -> io::Result<()> {
         disk.cut(&self.path, &self.file, self.bytes)?;
         disk.sync(&self.path, &self.file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        journal::{Journal, Lines, MemoryJournal, Stamp},
+        upgrade::{Actor, Event, Request},
+        values::Timestamp,
+    };
+
+    #[test]
+    fn wherever_a_write_is_cut_off_with_or_without_zeros_behind_it_nothing_is_damaged() {
+        let upgrade = UpgradeId::from_u128(7);
+        let stamp = Stamp {
+            at: Timestamp::from_millis(0),
+            boot: crate::host::BootIdentity("boot-1".to_owned()),
+            engine: "0.1.0".to_owned(),
+        };
+        let event =
+            Event::Requested { request: Request::Pause, by: Actor("ada".into()), note: "x".to_owned() };
+        let mut journal = MemoryJournal::new();
+        journal.append(upgrade, 0, &stamp, &[event.clone(), event.clone(), event]).unwrap();
+        let lines = journal.lines(upgrade).unwrap();
+        let text: Vec<u8> = lines.iter().flat_map(Line::text).collect();
+        for cut in 0..text.len() {
+            let whole = lines.iter().scan(0, |end, line| {
+                *end += line.text_len();
+                Some(*end)
+            });
+            let whole = whole.filter(|end| end - 1 <= cut).count();
+            for zeros in [0, 1, text.len() - cut] {
+                let mut left = text[..cut].to_vec();
+                left.resize(cut + zeros, 0);
+                let found = scan(upgrade, &left);
+                assert!(found.tail != Tail::Damaged, "cut at {cut}, {zeros} zeros");
+                assert_eq!(found.lines, lines[..whole], "cut at {cut}, {zeros} zeros");
+            }
+        }
     }
 }
