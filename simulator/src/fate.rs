@@ -110,7 +110,7 @@ impl Fate {
 
     /// A crash point: where the tape says so, the power goes off here.
     pub(crate) fn point(&mut self, world: &mut World, label: &'static str) -> Answer<()> {
-        self.point_leaving(world, label, || Ok(()))
+        self.point_leaving(world, label, |_| Ok(()))
     }
 
     /// A crash point that leaves something behind: where the power is to go off, `last` still happens. A process that
@@ -119,7 +119,7 @@ impl Fate {
         &mut self,
         world: &mut World,
         label: &'static str,
-        last: impl FnOnce() -> Answer<()>,
+        last: impl FnOnce(&mut Self) -> Answer<()>,
     ) -> Answer<()> {
         world.powered()?;
         self.strike(world);
@@ -129,7 +129,7 @@ impl Fate {
             store.note(label)?;
         }
         if crash {
-            last()?;
+            last(self)?;
             if let Some(store) = &self.store {
                 store.crash(world)?;
             }

@@ -10,6 +10,7 @@
 //! vendor's.
 
 pub mod cases;
+pub mod device;
 pub mod explore;
 pub mod fate;
 pub mod faults;
@@ -24,6 +25,7 @@ pub mod tape;
 pub mod world;
 pub mod worlds;
 
+pub use device::DeviceJournal;
 pub use fate::{Decision, Fate, Pacer};
 pub use faults::Fault;
 pub use host::{SimHost, SimPower};

@@ -44,7 +44,10 @@ pub enum Adopted {
 
 impl Adopted {
     /// What adopting `lines` over `present` means.
-    pub(super) fn compare(upgrade: UpgradeId, present: &[Line], lines: &[Line]) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`Code::JournalConflict`] when one is not the beginning of the other.
+    pub fn compare(upgrade: UpgradeId, present: &[Line], lines: &[Line]) -> Result<Self, Failure> {
         if let Some((here, there)) = present.iter().zip(lines).find(|(a, b)| a.hash() != b.hash()) {
             return Err(Failure::new(
                 Code::JournalConflict,

@@ -165,7 +165,8 @@ pub(super) fn writable(lines: &[Line]) -> Result<(), Failure> {
 }
 
 /// The sequence number is not the one that the writer expected.
-pub(super) fn conflict(upgrade: UpgradeId, expected: u64, found: u64) -> Failure {
+#[must_use]
+pub fn conflict(upgrade: UpgradeId, expected: u64, found: u64) -> Failure {
     Failure::new(Code::JournalConflict, format!("another process wrote to the journal of upgrade {upgrade}"))
         .expected(format!("{expected} envelopes"))
         .found(format!("{found} envelopes"))
@@ -173,6 +174,7 @@ pub(super) fn conflict(upgrade: UpgradeId, expected: u64, found: u64) -> Failure
 }
 
 /// There is no such upgrade.
-pub(super) fn not_found(upgrade: UpgradeId) -> Failure {
+#[must_use]
+pub fn not_found(upgrade: UpgradeId) -> Failure {
     Failure::new(Code::UpgradeNotFound, format!("the journal has no upgrade {upgrade}"))
 }

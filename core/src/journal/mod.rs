@@ -16,7 +16,7 @@ mod recorder;
 mod store;
 
 pub use bundle::{Adopted, Bundle, Lines, export, import};
-pub use chain::{Damage, LastGood, Tip};
+pub use chain::{Damage, LastGood, Tip, conflict, not_found};
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};
 pub use line::Line;
 pub use memory::MemoryJournal;
@@ -25,8 +25,8 @@ pub use recorder::Recorder;
 #[cfg(feature = "testing")]
 pub use store::faulty;
 pub use store::{
-    Brief, CopyState, Disk, DiskJournal, Holder, MirrorState, OpenOptions, OpenReport, RealDisk, Repair,
-    Verification, Verified, WitnessReader, WitnessState, Witnessed,
+    Brief, CopyState, Disk, DiskJournal, Holder, MirrorState, OpenOptions, OpenReport, RealDisk, Recovered,
+    Repair, Verification, Verified, WitnessReader, WitnessState, Witnessed, recover,
 };
 
 use crate::{failure::Failure, upgrade::Event, values::UpgradeId};

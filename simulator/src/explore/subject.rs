@@ -1,11 +1,12 @@
 //! What is explored: one plan for one server, and the person who is there.
 
-use super::{Trial, trial::Products};
+use super::{Medium, Trial, trial::Products};
 use crate::{
     SimHost, World,
     people::{Deed, Person, Secrets},
 };
 use mailsec_core::{
+    Failure,
     host::PackageKind,
     plan::{Operation, UnscannedPolicy},
     product::{Finding, UpgradeRequest},
@@ -40,6 +41,14 @@ impl Subject {
     #[must_use]
     pub fn of(name: impl Into<String>, planned: Trial, deed: Deed) -> Self {
         Self { name: name.into(), deed, planned }
+    }
+
+    /// With another journal.
+    ///
+    /// # Errors
+    /// As [`Trial::kept_on`].
+    pub fn kept_on(self, medium: Medium) -> Result<Self, Failure> {
+        Ok(Self { planned: self.planned.kept_on(medium)?, ..self })
     }
 
     /// A fresh trial: the server and the journal as they were when the plan was made.

@@ -1,6 +1,6 @@
 //! One run of one plan: one server, one journal that survives, and as many processes as it takes.
 
-use super::Crash;
+use super::{Crash, Kept, Medium};
 use crate::{
     PoweredJournal, SimHost, World,
     people::{Deed, Person, Secrets},
@@ -10,7 +10,7 @@ use mailsec_core::{
     Failure,
     engine::{Engine, Loaded, Stop, Watcher, begin, load},
     host::Host,
-    journal::{Envelope, Journal, MemoryJournal, Stamp},
+    journal::{Envelope, Journal, Stamp},
     plan::{Plan, Step, lint},
     product::{Finding, MailSecurityProduct, Severity, UpgradeRequest},
     upgrade::{Event, Finish, State},
@@ -58,7 +58,7 @@ pub struct Trial {
     /// The server.
     pub host: SimHost,
     /// What survives the power.
-    pub journal: MemoryJournal,
+    pub journal: Kept,
     /// The upgrade.
     pub upgrade: UpgradeId,
     /// The plan.
@@ -79,6 +79,8 @@ pub struct Trial {
     pub product: &'static dyn MailSecurityProduct,
     /// The server when the plan was made.
     pub before: World,
+    /// The journal when the plan was in it, and nothing else.
+    begun: Kept,
     secrets: Secrets,
 }
 
@@ -132,13 +134,14 @@ impl Trial {
         let broken = lint(&plan);
         assert!(broken.is_empty(), "the plan breaks the lint: {broken:?}");
         let before = host.world();
-        let mut journal = MemoryJournal::new();
+        let mut journal = Kept::default();
         let upgrade = UpgradeId::from_u128(1);
         let boot = block_on(host.power().boot())?;
         let stamp = Stamp { at: host.clock().now(), boot, engine: version.to_owned() };
         begin(&mut journal, upgrade, &plan, plan.hash(), &stamp)?;
         Ok(Self {
             host,
+            begun: journal.clone(),
             journal,
             upgrade,
             plan,
@@ -157,11 +160,10 @@ impl Trial {
     /// The same server and journal, as they were when the plan was made, with every password that was given.
     #[must_use]
     pub fn again(&self) -> Self {
-        let mut journal = self.journal.clone();
-        journal.keep_first(self.upgrade, 1);
         Self {
             host: SimHost::in_memory(self.before.clone()).with_secrets(self.secrets.clone()),
-            journal,
+            journal: self.begun.clone(),
+            begun: self.begun.clone(),
             plan: self.plan.clone(),
             findings: self.findings.clone(),
             acknowledged: Vec::new(),
@@ -189,6 +191,26 @@ impl Trial {
         self
     }
 
+    /// With another journal, of an upgrade that has not begun.
+    ///
+    /// # Errors
+    /// When the plan cannot be journaled.
+    pub fn kept_on(mut self, medium: Medium) -> Result<Self, Failure> {
+        let mut journal = Kept::on(medium);
+        for envelope in self.begun.read(self.upgrade)? {
+            let Envelope { seq, at, boot, engine, event, .. } = envelope;
+            journal.append(
+                self.upgrade,
+                seq,
+                &Stamp { at, boot, engine },
+                event.known().map_or(&[], std::slice::from_ref),
+            )?;
+        }
+        self.begun = journal.clone();
+        self.journal = journal;
+        Ok(self)
+    }
+
     /// The same server with a changed plan.
     ///
     /// # Errors
@@ -204,10 +226,21 @@ impl Trial {
     /// # Errors
     /// Why the process ended early.
     pub fn process(&mut self, person: &Person) -> Result<Stop, Failure> {
-        let mut journal = PoweredJournal::new(std::mem::take(&mut self.journal), self.host.sim_power());
-        let result = self.process_with(person, &mut journal);
-        self.journal = journal.into_inner();
-        result
+        let power = self.host.sim_power();
+        match std::mem::take(&mut self.journal) {
+            Kept::Memory(journal) => {
+                let mut journal = PoweredJournal::new(journal, power);
+                let result = self.process_with(person, &mut journal);
+                self.journal = Kept::Memory(journal.into_inner());
+                result
+            }
+            Kept::Device(journal) => {
+                let mut journal = journal.open(power);
+                let result = self.process_with(person, &mut journal);
+                self.journal = Kept::Device(journal);
+                result
+            }
+        }
     }
 
     /// As [`Trial::process`], with another journal.

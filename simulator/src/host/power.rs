@@ -1,6 +1,7 @@
 //! Boots and restarts, and the handle on the power for what is not a port.
 
 use super::{Shared, SimHost, effect};
+use crate::fate::Fate;
 use async_trait::async_trait;
 use mailsec_core::{
     Permit,
@@ -42,8 +43,22 @@ impl SimPower {
     /// # Errors
     /// As [`point`](Self::point), and from `last`.
     pub fn point_leaving(&self, label: &'static str, last: impl FnOnce() -> Answer<()>) -> Answer<()> {
+        self.point_deciding(label, |_| last())
+    }
+
+    /// As [`point_leaving`](Self::point_leaving), where the tape also decides what is left.
+    pub(crate) fn point_deciding(
+        &self,
+        label: &'static str,
+        last: impl FnOnce(&mut Fate) -> Answer<()>,
+    ) -> Answer<()> {
         let shared = &mut *self.lock();
         shared.fate.point_leaving(&mut shared.world, label, last)
+    }
+
+    /// Something that the tape decides.
+    pub(crate) fn decide<T>(&self, decide: impl FnOnce(&mut Fate) -> T) -> T {
+        decide(&mut self.lock().fate)
     }
 
     /// Whether the power is off.

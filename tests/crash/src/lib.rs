@@ -15,7 +15,7 @@ pub use mailsec_simulator::{
         vipre::{ALL, request},
     },
     explore::{
-        Calm, Crash, End, Explored, Subject, Trial, check, every_pair, every_point, ledger_agrees, parallel,
+        Calm, Crash, End, Explored, Subject, Takes, Trial, check, every_pair, every_point, ledger_agrees, parallel,
         settled, unchanged,
     },
     oracle::accounts_work,

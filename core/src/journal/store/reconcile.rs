@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What a comparison came to.
-enum Verdict {
+pub(super) enum Verdict {
     /// This chain is the upgrade.
     Whole(Vec<Line>),
     /// It never began: its first append was not acknowledged.
@@ -211,7 +211,7 @@ impl DiskJournal {
 }
 
 /// Decides from all copies. Pure.
-fn judge(
+pub(super) fn judge(
     upgrade: UpgradeId,
     scan: &Scan,
     record: Option<Record>,

@@ -5,7 +5,7 @@ use mailsec_core::{
     upgrade::{Event, Position, Report, State},
     values::Timestamp,
 };
-use mailsec_crash_tests::{Calm, Crash, Subject, Trial, check, items, obliging, report, subject};
+use mailsec_crash_tests::{Calm, Crash, Subject, Takes, Trial, check, items, obliging, report, subject};
 use mailsec_simulator::CrashAt;
 use proptest::prelude::*;
 

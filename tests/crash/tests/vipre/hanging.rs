@@ -11,7 +11,7 @@ use mailsec_core::{
         Answer, Clock, Directory, Files, Host, Mail, Packages, Power, ProcessInfo, Processes, Registry,
         Secrets, Services, ToolExit, ToolRun, Transport,
     },
-    journal::{Journal, MemoryJournal},
+    journal::Journal,
     upgrade::{Event, Finish, GateKind},
     values::{ServerPath, Timestamp},
 };
@@ -107,7 +107,7 @@ impl Host for Hanging {
 
 fn process(trial: &mut Trial, hangs: Hangs) -> Result<Stop, Failure> {
     let host = Hanging { host: trial.host.clone(), hangs };
-    let (journal, upgrade): (&mut MemoryJournal, _) = (&mut trial.journal, trial.upgrade);
+    let (journal, upgrade) = (&mut trial.journal, trial.upgrade);
     block_on(async {
         let by = ("0.1.0", "Ada");
         let mut watcher = NoWatcher;

@@ -4,7 +4,7 @@ use mailsec_core::{
     Failure,
     engine::Stop,
     failure::Code,
-    journal::{Envelope, Journal, MemoryJournal, Stamp},
+    journal::{Envelope, Journal, Stamp},
     plan::{Choice, UnscannedPolicy},
     upgrade::{Event, Finish, GateKind},
     values::{ServerPath, UpgradeId},
@@ -148,7 +148,7 @@ fn another_version_of_the_program_asks_once_and_the_first_one_need_not() {
 }
 
 /// A journal whose device is full after so many appends.
-struct Full<'a>(&'a mut MemoryJournal, usize);
+struct Full<'a>(&'a mut dyn Journal, usize);
 
 impl Journal for Full<'_> {
     fn append(

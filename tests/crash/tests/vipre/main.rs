@@ -10,6 +10,7 @@ mod article;
 mod checklist;
 mod cluster;
 mod crash_points;
+mod device;
 mod docs;
 mod faults;
 mod hanging;

@@ -6,7 +6,7 @@ use mailsec_core::{
     values::Timestamp,
 };
 use mailsec_crash_tests::{
-    ALL, End, Person, Subject, Trial, installs, planned, saves_rules, subject, unchanged,
+    ALL, Crash, End, Person, Subject, Takes, Trial, installs, planned, saves_rules, subject, unchanged,
 };
 use mailsec_simulator::{Swarm, oracle};
 use proptest::prelude::*;
