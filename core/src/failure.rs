@@ -160,6 +160,10 @@ codes! {
     PlanDamaged = "plan-damaged",
     /// The plan was made for another server or another state of it.
     PlanStale = "plan-stale",
+    /// Captured facts cannot be read, or are not those that were captured.
+    FactsDamaged = "facts-damaged",
+    /// The captured facts are missing, of another server or product, or do not tell enough.
+    FactsUnfit = "facts-unfit",
 
     // The package.
     /// The installer file is missing or unreadable.

@@ -12,7 +12,7 @@ mod world;
 pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
 pub(crate) use journal::JournalCommand;
 pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
-pub(crate) use request::{MethodName, PlanArgs, RequestArgs, Role, RunArgs, Unscanned};
+pub(crate) use request::{CaptureArgs, MethodName, PlanArgs, RequestArgs, Role, RunArgs, Unscanned};
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
 pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, RequestOf, WhichArgs};
@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Check(RequestArgs),
     /// Make a plan and show it; changes nothing
     Plan(PlanArgs),
+    /// Write down what a plan is made from: the server's facts, without secrets; changes nothing
+    Capture(CaptureArgs),
     /// Show a plan, ask, and run it
     Run(RunArgs),
     /// Show where an upgrade stands

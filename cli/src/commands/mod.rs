@@ -1,6 +1,7 @@
 //! One file per command, or per family.
 
 mod answer;
+mod capture;
 mod cluster;
 mod demo;
 mod detect;
@@ -44,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Methods => methods::methods(&common).await,
         Command::Check(args) => detect::check(&common, &args).await,
         Command::Plan(args) => plan::plan(&common, args).await,
+        Command::Capture(args) => capture::capture(&common, &args).await,
         Command::Run(args) => run::run(&common, args).await,
         Command::Status(which) => status::status(&common, &which),
         Command::Answer(args) => answer::answer(&common, &args).await,

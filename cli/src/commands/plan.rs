@@ -12,7 +12,7 @@ use mailsec_core::{
     failure::Code,
     host::Host,
     plan::{Plan, explain, lint},
-    product::Proposal,
+    product::{Captured, Proposal},
 };
 use serde_json::json;
 use std::path::Path;
@@ -56,7 +56,16 @@ pub(crate) async fn propose(common: &Common, site: &Site, args: &RequestArgs) ->
     let made = host.clock().now();
     let plan = found.product.plan(&found.installation, &found.facts, &request, made, VERSION)?;
     checked(&plan)?;
+    keep_facts(site, &Captured::new(&plan.product, found.facts, made, VERSION));
     Ok(Proposal { plan, findings })
+}
+
+/// A plan is as good without its facts being kept; only its rehearsal needs them.
+fn keep_facts(site: &Site, captured: &Captured) {
+    if let Err(failure) = site.state.keep_facts(captured) {
+        output::say(&output::describe(&failure));
+        output::say("The plan's facts are not kept; `mailsec capture` can write them elsewhere.");
+    }
 }
 
 /// A plan that breaks no rule.

@@ -29,7 +29,7 @@ pub(crate) fn private_state(state: &State) -> Result<(), Failure> {
 /// something in it can change that again.
 fn check(state: &State) -> Result<(), Failure> {
     private::check_private(state.folder())?;
-    ["config.json", "inbox", "journal", "nodes.json", "orders", "plans"]
+    ["config.json", "facts", "inbox", "journal", "nodes.json", "orders", "plans", "rehearsals"]
         .iter()
         .try_for_each(|name| private::check_private(&state.folder().join(name)))
 }

@@ -1,5 +1,6 @@
 //! How things are shown to a person. Plain text at 80 columns; colour is never needed to understand it.
 
+mod captured;
 mod checklist;
 mod gate;
 mod nodes;
@@ -11,6 +12,7 @@ mod settings_page;
 mod survey;
 mod text;
 
+pub(crate) use captured::captured;
 pub(crate) use checklist::checklists;
 pub(crate) use gate::{gate, gate_json};
 pub(crate) use nodes::nodes;

@@ -124,6 +124,11 @@ impl Facts {
         self.answers.insert(query, fact);
     }
 
+    /// Every question with its answer, in the order of the questions.
+    pub fn iter(&self) -> impl Iterator<Item = (&FactQuery, &Fact)> {
+        self.answers.iter()
+    }
+
     /// Digest over all of them.
     #[must_use]
     pub fn digest(&self) -> Digest {

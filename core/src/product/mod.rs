@@ -1,5 +1,6 @@
 //! What a vendor crate is: facts in, findings and a plan out. It holds no handle to the server.
 
+mod captured;
 pub mod checks;
 mod draft;
 mod facts;
@@ -8,6 +9,7 @@ mod method;
 mod node;
 mod request;
 
+pub use captured::{Captured, CapturedFormat};
 pub use draft::Draft;
 pub use facts::{Fact, FactQuery, Facts, gather};
 pub use finding::{Finding, Severity};
