@@ -9,6 +9,7 @@
 //! Names of services, agents and files that no public source states carry `Sim`, so that nobody takes them for the
 //! vendor's.
 
+pub mod captured;
 pub mod cases;
 pub mod device;
 pub mod explore;

@@ -23,14 +23,20 @@ pub struct Case {
 }
 
 impl Case {
+    /// What is asked of the upgrade.
+    #[must_use]
+    pub fn wanted(&self) -> UpgradeRequest {
+        let mut wanted = (self.usual)();
+        (self.request)(&mut wanted);
+        wanted
+    }
+
     /// Plans it.
     ///
     /// # Errors
     /// The findings that forbid it.
     pub fn subject(&self, products: &Products) -> Result<Subject, Vec<Finding>> {
-        let mut wanted = (self.usual)();
-        (self.request)(&mut wanted);
-        Subject::plan(self.name, products, (self.world)(), &wanted, (self.secrets)(), self.deed)
+        Subject::plan(self.name, products, (self.world)(), &self.wanted(), (self.secrets)(), self.deed)
     }
 }
 

@@ -123,6 +123,25 @@ impl Trial {
         Self::of(product, host, secrets, plan, findings).map_err(blocked)
     }
 
+    /// Of a plan that was made before, on this server.
+    ///
+    /// # Errors
+    /// The first rule of plans that it breaks, or when it cannot be journaled.
+    pub fn of_plan(
+        product: &'static dyn MailSecurityProduct,
+        world: World,
+        secrets: Secrets,
+        plan: Plan,
+    ) -> Result<Self, Failure> {
+        match lint(&plan).into_iter().next() {
+            Some(broken) => Err(broken),
+            None => {
+                let host = SimHost::in_memory(world).with_secrets(secrets.clone());
+                Self::of(product, host, secrets, plan, Vec::new())
+            }
+        }
+    }
+
     fn of(
         product: &'static dyn MailSecurityProduct,
         host: SimHost,

@@ -12,47 +12,61 @@ use mailsec_core::{
     values::{ServerPath, StepId},
 };
 
+/// How a person lets the fresh product take settings.
+pub(super) type Enables = fn(&mut World, Option<&ServerPath>);
+
+/// Files are taken as they are.
+pub(super) fn unsigned(world: &mut World, _: Option<&ServerPath>) {
+    world.person_enables_commands(false);
+}
+
+/// The product is protected again, and takes signed files only: the file is signed.
+pub(super) fn signed(world: &mut World, file: Option<&ServerPath>) {
+    world.vault.products.insert(SETTINGS_PASSWORD.to_owned(), PASSWORD.to_owned());
+    world.person_enables_commands(true);
+    if let Some(file) = file {
+        _ = world.person_signs(file);
+    }
+}
+
 /// Does what the plan asks; nothing is signed, and the fresh product takes files as they are.
 #[must_use]
 pub fn obliging(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
-    helps(host, gate, state, |world, _| world.person_enables_commands(false))
+    helps(host, gate, state, unsigned)
 }
 
 /// As [`obliging`]; the fresh product is protected again, and takes signed files only.
 #[must_use]
 pub fn signing(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
-    helps(host, gate, state, |world, file| {
-        world.vault.products.insert(SETTINGS_PASSWORD.to_owned(), PASSWORD.to_owned());
-        world.person_enables_commands(true);
-        if let Some(file) = file {
-            _ = world.person_signs(file);
-        }
-    })
+    helps(host, gate, state, signed)
 }
 
-fn helps(
-    host: &SimHost,
-    gate: &Gate,
-    state: &State,
-    enable: fn(&mut World, Option<&ServerPath>),
-) -> Option<Choice> {
+fn helps(host: &SimHost, gate: &Gate, state: &State, enables: Enables) -> Option<Choice> {
     match gate.why {
         GateKind::Planned => {}
         GateKind::InDoubt => return Some(Choice::Retry),
         _ => return None,
     }
     _ = host.change(|world| match operation(gate, state) {
+        // Not once more when it is in place.
+        Some(Operation::RunInstaller { package, .. }) if world.installed_version(NAME).is_none() => {
+            _ = world.person_installs(&package.path, None);
+        }
+        _ => at_the_window(world, gate, state, enables),
+    });
+    Some(Choice::Done)
+}
+
+/// What is done in the product's window.
+pub(super) fn at_the_window(world: &mut World, gate: &Gate, state: &State, enables: Enables) {
+    match operation(gate, state) {
         Some(Operation::Vendor { name, arguments, .. }) if name == "collect-settings" => {
             if let Some(file) = arguments.get("file") {
                 _ = world.person_exports(&ServerPath::new(file));
             }
         }
-        // Not once more when it is in place.
-        Some(Operation::RunInstaller { package, .. }) if world.installed_version(NAME).is_none() => {
-            _ = world.person_installs(&package.path, None);
-        }
         Some(Operation::Gate { .. }) if gate.id.to_string().starts_with("enable-import") => {
-            enable(world, import_file(state).as_ref());
+            enables(world, import_file(state).as_ref());
         }
         // The cluster gives the node what its nodes have in common, and the person sets up the rest: all of what this
         // node had before, as the nodes were alike.
@@ -64,8 +78,7 @@ fn helps(
             }
         }
         _ => {}
-    });
-    Some(Choice::Done)
+    }
 }
 
 /// The export from before.

@@ -1,6 +1,9 @@
 //! A person who does what gates ask, as far as the script goes.
 
 pub mod eset;
+mod stand_in;
+
+pub use stand_in::stand_in;
 
 use crate::{SimHost, worlds::vipre};
 use async_trait::async_trait;

@@ -21,12 +21,30 @@ pub struct Content(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     bytes: Vec<u8>,
+    /// A file that stands for a real one has that one's size, and maybe its digest.
+    pretends: Option<Pretended>,
     digest: OnceLock<Digest>,
     agents: OnceLock<Answer<Vec<Arc<AgentRow>>>>,
     script: OnceLock<Option<Script>>,
 }
 
+/// What a file shows of itself that its bytes do not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pretended {
+    /// Bytes.
+    pub size: u64,
+    /// Digest; that of the bytes where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Digest>,
+}
+
 impl Content {
+    /// These bytes, behind the size and the digest of the real file that they stand for.
+    #[must_use]
+    pub fn pretending(bytes: impl Into<Vec<u8>>, pretends: Pretended) -> Self {
+        Self(Arc::new(Inner { bytes: bytes.into(), pretends: Some(pretends), ..Inner::default() }))
+    }
+
     fn new(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Inner { bytes, ..Inner::default() }))
     }
@@ -54,13 +72,19 @@ impl Content {
     /// How many bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
-        u64::try_from(self.bytes().len()).unwrap_or(u64::MAX)
+        match self.0.pretends {
+            Some(pretends) => pretends.size,
+            None => u64::try_from(self.bytes().len()).unwrap_or(u64::MAX),
+        }
     }
 
-    /// Digest of the bytes.
+    /// Digest of the bytes, or the pretended one.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        *self.0.digest.get_or_init(|| Digest::of(self.bytes()))
+        match self.0.pretends {
+            Some(Pretended { digest: Some(digest), .. }) => digest,
+            _ => *self.0.digest.get_or_init(|| Digest::of(self.bytes())),
+        }
     }
 
     /// The agents, where this is an `agents.config`.
@@ -81,7 +105,8 @@ impl Content {
 
 impl PartialEq for Content {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.bytes() == other.bytes()
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.pretends == other.0.pretends && self.bytes() == other.bytes())
     }
 }
 
@@ -115,14 +140,18 @@ impl fmt::Debug for Content {
 #[serde(untagged)]
 enum Written {
     Text(String),
+    Pretending { bytes: Vec<u8>, pretends: Pretended },
     Bytes { bytes: Vec<u8> },
 }
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.text() {
-            Some(text) => serializer.serialize_str(text),
-            None => Written::Bytes { bytes: self.bytes().to_vec() }.serialize(serializer),
+        match (self.0.pretends, self.text()) {
+            (Some(pretends), _) => {
+                Written::Pretending { bytes: self.bytes().to_vec(), pretends }.serialize(serializer)
+            }
+            (None, Some(text)) => serializer.serialize_str(text),
+            (None, None) => Written::Bytes { bytes: self.bytes().to_vec() }.serialize(serializer),
         }
     }
 }
@@ -131,7 +160,23 @@ impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Written::deserialize(deserializer).map_err(D::Error::custom)? {
             Written::Text(text) => Ok(text.into()),
+            Written::Pretending { bytes, pretends } => Ok(Self::pretending(bytes, pretends)),
             Written::Bytes { bytes } => Ok(bytes.as_slice().into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_pretends_is_kept_with_it() {
+        let digest = Some(Digest::of(b"the real one"));
+        let content = Content::pretending(*b"small", Pretended { size: 9_000_000_000, digest });
+        assert_eq!((content.size(), Some(content.digest())), (9_000_000_000, digest));
+        assert_ne!(content, Content::from("small"));
+        let text = serde_json::to_string(&content).unwrap();
+        assert_eq!(serde_json::from_str::<Content>(&text).unwrap(), content);
     }
 }

@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 pub const SETUP: &str = r"SOFTWARE\Microsoft\ExchangeServer\v15\Setup";
 
 /// Exists on Edge servers only.
-const EDGE_ROLE: &str = r"SOFTWARE\Microsoft\ExchangeServer\v15\EdgeTransportRole";
+pub(crate) const EDGE_ROLE: &str = r"SOFTWARE\Microsoft\ExchangeServer\v15\EdgeTransportRole";
 
 /// After a start the queues answer nothing until the boot loader is done.
 const BOOT_LOADER: Duration = Duration::from_secs(5);

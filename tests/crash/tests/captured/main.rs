@@ -1,0 +1,4 @@
+//! Servers built from captured facts, and plans rehearsed on them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
+
+mod rebuilt;
