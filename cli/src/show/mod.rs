@@ -11,6 +11,7 @@ mod settings;
 mod settings_page;
 mod survey;
 mod text;
+mod timeline;
 
 pub(crate) use captured::captured;
 pub(crate) use checklist::checklists;
@@ -22,3 +23,4 @@ pub(crate) use report::{report, standing, status, stop_word, stopped};
 pub(crate) use settings::{comparison, export, verdict};
 pub(crate) use settings_page::page as comparison_page;
 pub(crate) use survey::{findings, installation, method};
+pub(crate) use timeline::{timeline, timeline_json};
