@@ -15,8 +15,8 @@ pub use mailsec_simulator::{
         vipre::{ALL, request},
     },
     explore::{
-        Calm, Crash, End, Explored, Subject, Takes, Trial, check, every_pair, every_point, ledger_agrees, parallel,
-        settled, unchanged,
+        Calm, Crash, End, Explored, Subject, Takes, Trial, check, every_pair, every_point, ledger_agrees,
+        parallel, settled, unchanged,
     },
     oracle::accounts_work,
     people::{self, Person, Secrets, given, installs, items, obliging, saves_rules},

@@ -8,8 +8,8 @@ use mailsec_core::{
     values::{Secret, SecretRef, ServerPath},
 };
 use mailsec_crash_tests::{
-    Crash, End, Person, Secrets, Takes, Trial, accounts_work, given, obliging, plan, plan_with, report, request,
-    unchanged,
+    Crash, End, Person, Secrets, Takes, Trial, accounts_work, given, obliging, plan, plan_with, report,
+    request, unchanged,
 };
 use mailsec_simulator::{
     CrashAt, Fault, World, oracle,
