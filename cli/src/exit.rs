@@ -37,6 +37,8 @@ pub(crate) enum Exit {
     Journal = 40,
     /// `settings diff`: something was lost or changed. Not 1, as `diff` has it: that would look like a failure.
     Differs = 50,
+    /// `simulate`: an upgrade broke a rule that must always hold.
+    Broken = 60,
 }
 
 impl Exit {

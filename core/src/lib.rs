@@ -15,6 +15,8 @@ pub mod host;
 pub mod journal;
 pub mod operations;
 pub mod plan;
+#[doc(hidden)]
+pub mod planted;
 pub mod product;
 pub mod upgrade;
 pub mod values;

@@ -6,6 +6,7 @@ mod remote;
 mod request;
 mod service;
 mod settings;
+mod simulate;
 mod upgrade;
 mod world;
 
@@ -15,6 +16,7 @@ pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
 pub(crate) use request::{CaptureArgs, MethodName, PlanArgs, RequestArgs, Role, RunArgs, Unscanned};
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
+pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, SwarmArgs};
 pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, RequestOf, WhichArgs};
 pub(crate) use world::{Deed, DemoArgs, WorldCommand};
 
@@ -35,7 +37,7 @@ On the Exchange server, as an administrator:
 
 Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
 21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
-50 settings were lost or changed.";
+50 settings were lost or changed, 60 a simulated upgrade broke a rule.";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
 /// the way.
@@ -128,6 +130,9 @@ pub(crate) enum Command {
     /// The Windows service that takes an upgrade up after a restart
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Upgrade simulated servers under every crash and any trouble; needs no server
+    #[command(subcommand)]
+    Simulate(SimulateCommand),
     /// Simulated servers, to try things out
     #[command(subcommand)]
     World(WorldCommand),

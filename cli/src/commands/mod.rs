@@ -15,6 +15,7 @@ mod request;
 mod run;
 mod service;
 mod settings;
+mod simulate;
 mod status;
 mod support;
 mod survey;
@@ -62,6 +63,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Journal(command) => journal::journal(&common, command).await,
         Command::Cluster(command) => cluster::cluster(&common, command).await,
         Command::Service(command) => service::service(&common, &command).await,
+        Command::Simulate(command) => simulate::simulate(command),
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
         Command::Completions { shell } => {

@@ -11,6 +11,7 @@ use crate::{
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor, measure},
     plan::{MailState, Outcome, Step},
+    planted::planted,
     upgrade::{Actor, Asked, Event, Finish, Next, Position, Standing, State, next},
     values::{GateId, StepId, UpgradeId},
 };
@@ -182,7 +183,8 @@ impl<'a> Engine<'a> {
             boot: self.boot.clone(),
             engine: self.version.clone(),
         });
-        self.state.apply(Position { at: stamp.at, engine: &stamp.engine }, &event);
+        let at = if planted!(OwnTimeForState) { self.host.clock().now() } else { stamp.at };
+        self.state.apply(Position { at, engine: &stamp.engine }, &event);
         self.recorder.push(event);
     }
 

@@ -3,6 +3,7 @@
 use super::{Engine, Stop};
 use crate::{
     failure::{Code, Failure},
+    planted::planted,
     upgrade::{Event, Found, Then, recover},
 };
 use std::time::Duration;
@@ -31,7 +32,11 @@ impl Engine<'_> {
         let step = self.step(index);
         let Some(flight) = self.state.flight.clone() else { return Ok(None) };
         let Some(before) = flight.restart else { return Ok(None) };
-        let found = if before == self.boot { Found::RestartSameBoot } else { Found::RestartNewBoot };
+        let found = if before == self.boot && !planted!(AnyBootProves) {
+            Found::RestartSameBoot
+        } else {
+            Found::RestartNewBoot
+        };
         if recover(found) == Then::Proven {
             self.push(Event::RestartProven { step: step.id, before, after: self.boot.clone() });
             return Ok(None);

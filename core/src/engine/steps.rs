@@ -4,7 +4,8 @@ use super::Engine;
 use crate::{
     failure::{Failure, Remedy},
     operations::{MailNote, operate, question},
-    plan::{Evidence, Observation},
+    plan::{Evidence, Observation, Outcome},
+    planted::planted,
     upgrade::{Event, planned},
 };
 use std::time::Duration;
@@ -20,7 +21,7 @@ impl Engine<'_> {
             self.pause(wait).await;
         }
         let attempt = self.state.steps[index].failures + 1;
-        let before = if self.state.steps[index].before.is_none() {
+        let before = if self.state.steps[index].before.is_none() || planted!(SnapshotTakenAgain) {
             let ctx = self.context(&step);
             match self.look(&step, operate(&step.operation).prepare(&ctx)).await {
                 Ok(before) => before,
@@ -43,6 +44,14 @@ impl Engine<'_> {
         let step = self.step(index);
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, false);
+        if planted!(AnswerBelieved) && step.operation.asks() {
+            self.push(Event::StepApplied { step: step.id, outcome: Outcome::default() });
+            return Ok(());
+        }
+        if planted!(OutcomeBeforeEffect) {
+            self.push(Event::StepApplied { step: step.id.clone(), outcome: Outcome::default() });
+            self.commit()?;
+        }
         let ctx = self.context(&step);
         let mut result = self.act(&step, operate(&step.operation).apply(&ctx, &permit)).await?;
         if result.is_ok() && step.operation.goes_on_elsewhere() {
@@ -56,6 +65,7 @@ impl Engine<'_> {
         let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
         self.push_notes(notes);
         match result {
+            Ok(_) if planted!(OutcomeBeforeEffect) => {}
             Ok(outcome) => self.push(Event::StepApplied { step: step.id, outcome }),
             Err(failure) => self.push(Event::StepFailed { step: step.id, attempt, failure }),
         }
@@ -96,6 +106,13 @@ impl Engine<'_> {
 
     pub(super) async fn observe(&mut self, index: usize) -> Result<(), Failure> {
         let step = self.step(index);
+        if planted!(InDoubtCountsAsDone) {
+            self.push(Event::StepObserved {
+                step: step.id,
+                observation: Observation::Applied(Outcome::default()),
+            });
+            return Ok(());
+        }
         let mut tries = 0;
         let observation = loop {
             let ctx = self.context(&step);

@@ -6,6 +6,7 @@ use crate::{
     host::ServiceName,
     operations::{await_ready, measure},
     plan::{Choice, Flow, ItemAnswers, MailState, Operation},
+    planted::planted,
     upgrade::{Actor, Event, GateKind},
     values::Timestamp,
 };
@@ -94,9 +95,11 @@ impl Engine<'_> {
     fn assume_worst(&mut self, booted: bool) {
         let impact = self.state.flight.as_ref().and_then(|flight| {
             match self.state.plan_steps()[flight.step].mail {
-                Some(impact) => Some((flight.since, impact.during)),
                 // The way back restarts transport wherever it must load other agents.
+                Some(_) if planted!(GapNotAssumed) => None,
+                None if planted!(WayBackGapNotAssumed) => None,
                 None if flight.undo && self.state.touched_mail() => Some((flight.since, MailState::DOWN)),
+                Some(impact) => Some((flight.since, impact.during)),
                 None => None,
             }
         });

@@ -5,6 +5,7 @@ use crate::{
     failure::{Code, Failure},
     journal::bundle::Adopted,
     journal::chain::Tip,
+    planted::planted,
     upgrade::Event,
     values::{Digest, UpgradeId},
 };
@@ -57,7 +58,7 @@ impl MemoryJournal {
 
     fn check(&self, upgrade: UpgradeId, expected: u64) -> Result<Digest, Failure> {
         let found = self.count(upgrade);
-        if found != expected {
+        if found != expected && !planted!(SequenceNotChecked) {
             return Err(chain::conflict(upgrade, expected, found));
         }
         let Some(entries) = self.upgrades.get(&upgrade) else { return Ok(Digest::ZERO) };

@@ -3,6 +3,7 @@
 use super::{Envelope, Journal, Permit, Stamp};
 use crate::{
     failure::{Code, Failure},
+    planted::planted,
     upgrade::Event,
     values::{GateId, StepId, UpgradeId},
 };
@@ -121,6 +122,9 @@ impl<J: Journal> Recorder<J> {
             return Err(failure.clone());
         }
         self.journal.ready()?;
+        if planted!(EffectBeforeIntent) {
+            return Ok((Permit::issue(self.upgrade, step.clone(), self.count), Vec::new()));
+        }
         let envelopes = self.commit(stamp)?;
         let Some(seq) = self.steps.intent(step) else {
             return Err(Failure::new(Code::RequestRefused, format!("no intent to run {step} is on disk"))

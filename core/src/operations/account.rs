@@ -6,6 +6,7 @@ use crate::{
     failure::{Code, Failure},
     host::{Account, Answer, Credentials, Service, ServiceName},
     plan::{AccountSource, Evidence, Observation, Outcome, Snapshot},
+    planted::planted,
     upgrade::StepState,
     values::{AccountName, SecretRef},
 };
@@ -340,7 +341,10 @@ impl Operate for ProveCredentials<'_> {
     }
 
     async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
-        let proof = prove(ctx, self.account, self.password).await?;
+        let mut proof = prove(ctx, self.account, self.password).await?;
+        if planted!(PasswordInEvidence) {
+            proof.seen.push_str(ctx.secret(self.password).await?.expose());
+        }
         Ok(Outcome::same(format!("the credentials of {} work", self.account)).shown([proof]))
     }
 }

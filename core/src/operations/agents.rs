@@ -9,6 +9,7 @@ use crate::{
     failure::{Code, Failure},
     host::{Agent, AgentId, Answer, ServiceName},
     plan::{Evidence, Observation, Outcome, Snapshot},
+    planted::planted,
     values::{ServerPath, StepId},
 };
 use async_trait::async_trait;
@@ -117,6 +118,7 @@ impl Operate for Unregister<'_> {
 
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         let (own, order) = recorded(ctx, self.snapshot)?;
+        let own = if planted!(OneAgentForgotten) { &own[..own.len().min(1)] } else { own };
         let shown = restore(ctx, permit, own, order, None).await?;
         let transport = ServiceName::transport();
         if !service::must_start(ctx.before(), &ctx.service(&transport).await?) {
@@ -252,7 +254,7 @@ fn differences(own: &[Agent], order: &[Agent], now: &[Agent]) -> Vec<String> {
     for agent in own {
         match find(now, &agent.id) {
             None => wrong.push(format!("{} is not registered", agent.id)),
-            Some(found) if found.enabled != agent.enabled => {
+            Some(found) if found.enabled != agent.enabled && !planted!(EnabledForgotten) => {
                 wrong.push(format!("{} is {}", agent.id, if found.enabled { "enabled" } else { "disabled" }));
             }
             Some(_) => {}
@@ -262,6 +264,9 @@ fn differences(own: &[Agent], order: &[Agent], now: &[Agent]) -> Vec<String> {
         order.iter().filter(|agent| find(now, &agent.id).is_some()).map(|agent| &agent.id).collect();
     let since: Vec<&AgentId> =
         now.iter().filter(|agent| find(order, &agent.id).is_some()).map(|agent| &agent.id).collect();
+    if planted!(PriorityForgotten) {
+        return wrong;
+    }
     if then.len() != since.len() || !then.iter().zip(&since).all(|(one, other)| one.same(other)) {
         wrong.push("the order differs".to_owned());
     }
@@ -296,14 +301,17 @@ async fn restore(
             transport.install(permit, &Agent { assembly, ..(*agent).clone() }).await?;
         }
         let now = transport.agents().await?;
-        if find(&now, &agent.id).is_some_and(|found| found.enabled != agent.enabled) {
+        if find(&now, &agent.id).is_some_and(|found| found.enabled != agent.enabled)
+            && !planted!(EnabledForgotten)
+        {
             transport.set_enabled(permit, &agent.id, agent.enabled).await?;
         }
     }
     for agent in &by_priority {
         let now = transport.agents().await?;
         let place = place(agent, order, &now);
-        if find(&now, &agent.id).is_some_and(|found| found.priority != place) {
+        if find(&now, &agent.id).is_some_and(|found| found.priority != place) && !planted!(PriorityForgotten)
+        {
             transport.set_priority(permit, &agent.id, place).await?;
         }
     }

@@ -9,12 +9,15 @@ use crate::{
     failure::{Code, Failure},
     host::{Answer, ServiceName, ServiceState, StartMode},
     plan::{MailState, Observation, Outcome, Snapshot},
+    planted::planted,
     values::StepId,
 };
 use async_trait::async_trait;
 
 async fn hold(ctx: &Context<'_>, permit: &Permit, name: &ServiceName) -> Answer<Outcome> {
-    ctx.host.services().set_start(permit, name, StartMode::Disabled).await?;
+    if !planted!(HoldEndsWithBoot) {
+        ctx.host.services().set_start(permit, name, StartMode::Disabled).await?;
+    }
     ctx.mail(MailState::HELD);
     ctx.host.services().stop(permit, name, ctx.step.limit()).await?;
     let now = ctx.service(name).await?;
@@ -32,7 +35,8 @@ async fn release(ctx: &Context<'_>, permit: &Permit, saved: Option<&Snapshot>) -
     if now.start != *start {
         // An assembly that is missing now would make Windows fail to start transport at the next boot.
         super::mail::assemblies_exist(ctx, name).await?;
-        ctx.host.services().set_start(permit, name, *start).await?;
+        let start = if planted!(StartModeForgotten) { StartMode::Manual } else { *start };
+        ctx.host.services().set_start(permit, name, start).await?;
     }
     let shown = if *running {
         service::start(ctx, permit, name).await?

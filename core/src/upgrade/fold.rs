@@ -6,6 +6,7 @@ use crate::{
     failure::{Code, Failure},
     host::BootIdentity,
     plan::{Choice, Observation, Outcome},
+    planted::planted,
     values::{StepId, Timestamp},
 };
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl State {
             Event::StepIntended { step, attempt, before } => {
                 self.begin(step, position.at, *attempt, false, None);
                 if let Some(progress) = self.progress(step)
-                    && progress.before.is_none()
+                    && (progress.before.is_none() || planted!(SnapshotTakenAgain))
                 {
                     progress.before.clone_from(before);
                 }
@@ -254,6 +255,7 @@ impl State {
                 StepState::Failed { failure, attempt, observed: Some(observation.clone()) }
             }
             (_, Then::Run, _) => StepState::Todo,
+            (_, Then::CountAsDone, _) => StepState::Done(Outcome::default()),
             (_, _, _) => StepState::Failed {
                 failure: Failure::new(Code::InDoubt, "a crash left this step in doubt"),
                 attempt: 0,

@@ -4,6 +4,7 @@ use super::{
     Direction, Finish, Flight, Found, GateKind, Progress, Request, Standing, State, StepState, Then, gates,
     recover,
 };
+use crate::planted::planted;
 use crate::{
     failure::Remedy,
     host::InstallerOutcome,
@@ -296,7 +297,9 @@ fn failed(
 
 fn back(state: &State) -> Next {
     for (index, (step, progress)) in state.plan_steps().iter().zip(&state.steps).enumerate().rev() {
-        if !progress.begun {
+        if !progress.begun
+            || (planted!(FailedStepNotUndone) && matches!(progress.state, StepState::Failed { .. }))
+        {
             continue;
         }
         match &progress.state {

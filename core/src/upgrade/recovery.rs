@@ -1,6 +1,9 @@
 //! The recovery table: what is done with what a crash left. One total `match`, to be read like a table.
 
-use crate::plan::{Observation, OnPartial};
+use crate::{
+    plan::{Observation, OnPartial},
+    planted::planted,
+};
 
 /// What was found of a step in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +93,11 @@ pub enum Then {
 #[must_use]
 pub fn recover(found: Found<'_>) -> Then {
     match found {
+        Found::Intent { .. } if planted!(InDoubtRunsAgain) => Then::Run,
+        Found::Observed(Observation::Partial { .. }, _) if planted!(PartialCountsAsDone) => Then::CountAsDone,
+        Found::Observed(Observation::NotApplied { .. }, _) if planted!(NotAppliedCountsAsDone) => {
+            Then::CountAsDone
+        }
         Found::Intent { only_looks: true } => Then::Run,
         Found::Intent { only_looks: false } => Then::Observe,
         Found::RestartSameBoot => Then::AwaitRestart,

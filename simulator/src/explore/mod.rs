@@ -4,6 +4,7 @@ pub mod check;
 mod exhaustive;
 mod kept;
 pub mod parallel;
+mod second;
 mod subject;
 mod trial;
 

@@ -1,8 +1,8 @@
 //! One run of one plan: one server, one journal that survives, and as many processes as it takes.
 
-use super::{Crash, Kept, Medium};
+use super::{Crash, Kept, Medium, second::SECOND};
 use crate::{
-    PoweredJournal, SimHost, World,
+    SimHost, World,
     people::{Deed, Person, Secrets},
 };
 use futures::executor::block_on;
@@ -12,6 +12,7 @@ use mailsec_core::{
     host::Host,
     journal::{Envelope, Journal, Stamp},
     plan::{Plan, Step, lint},
+    planted::{Bug, awake},
     product::{Finding, MailSecurityProduct, Severity, UpgradeRequest},
     upgrade::{Event, Finish, State},
     values::UpgradeId,
@@ -73,6 +74,8 @@ pub struct Trial {
     pub version: &'static str,
     /// Sequence numbers that the journal acknowledged.
     pub acknowledged: Vec<u64>,
+    /// What a process did that was late and should have been fenced out.
+    pub went_on: Option<String>,
     /// The engine's own state when the last process ended.
     pub last: Option<State>,
     /// The product.
@@ -169,6 +172,7 @@ impl Trial {
             crash: Takes::Down(Crash::Machine),
             version,
             acknowledged: Vec::new(),
+            went_on: None,
             last: None,
             product,
             before,
@@ -186,6 +190,7 @@ impl Trial {
             plan: self.plan.clone(),
             findings: self.findings.clone(),
             acknowledged: Vec::new(),
+            went_on: None,
             last: None,
             processes: 0,
             before: self.before.clone(),
@@ -245,21 +250,10 @@ impl Trial {
     /// # Errors
     /// Why the process ended early.
     pub fn process(&mut self, person: &Person) -> Result<Stop, Failure> {
-        let power = self.host.sim_power();
-        match std::mem::take(&mut self.journal) {
-            Kept::Memory(journal) => {
-                let mut journal = PoweredJournal::new(journal, power);
-                let result = self.process_with(person, &mut journal);
-                self.journal = Kept::Memory(journal.into_inner());
-                result
-            }
-            Kept::Device(journal) => {
-                let mut journal = journal.open(power);
-                let result = self.process_with(person, &mut journal);
-                self.journal = Kept::Device(journal);
-                result
-            }
-        }
+        let mut journal = std::mem::take(&mut self.journal).open(self.host.sim_power());
+        let result = self.process_with(person, &mut journal);
+        self.journal = journal.close();
+        result
     }
 
     /// As [`Trial::process`], with another journal.
@@ -291,7 +285,8 @@ impl Trial {
     pub fn run_within(&mut self, processes: usize, person: &Person) -> End {
         let until = self.processes + processes;
         while self.processes < until {
-            match self.process(person) {
+            let by_two = self.crash == Takes::AsTheTapeSays && self.host.choose(SECOND, 2) == 1;
+            match if by_two { self.two_processes(person) } else { self.process(person) } {
                 Ok(Stop::Finished(how)) => return End::Finished(how),
                 Ok(Stop::GateOpen(gate)) => return End::Waiting(gate.to_string()),
                 Ok(Stop::Paused) => return End::Paused,
@@ -312,12 +307,18 @@ impl Trial {
     }
 
     /// The machine boots, or the process begins anew.
-    pub fn power_on(&self) {
+    pub fn power_on(&mut self) {
         let crash = match self.crash {
             Takes::Down(crash) => crash,
             Takes::AsTheTapeSays if self.host.choose(TAKES_DOWN, 2) == 0 => Crash::Machine,
             Takes::AsTheTapeSays => Crash::Process,
         };
+        if crash == Crash::Machine
+            && awake(Bug::AcknowledgedUnflushed)
+            && let Kept::Memory(journal) = &mut self.journal
+        {
+            journal.keep_first(self.upgrade, journal.count(self.upgrade).saturating_sub(1).max(1));
+        }
         let done = match crash {
             Crash::Machine => self.host.boot(),
             Crash::Process => self.host.restart_process(),

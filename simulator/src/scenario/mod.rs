@@ -9,6 +9,7 @@ pub use tape::Turns;
 pub use turn::{Turn, turns};
 
 use crate::{
+    explore::Medium,
     faults::Fault,
     swarm::{Arena, Played, Violation, judge, play, trace},
 };
@@ -28,6 +29,9 @@ pub struct Scenario {
     pub mailsec: String,
     /// The case that it is played on, by name.
     pub case: String,
+    /// What its journal is kept in.
+    #[serde(default)]
+    pub medium: Medium,
     /// The seed that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -60,6 +64,7 @@ impl Scenario {
             scenario: FORMAT,
             mailsec: env!("CARGO_PKG_VERSION").to_owned(),
             case: arena.subject.name.clone(),
+            medium: arena.medium,
             seed,
             faults,
             turns,

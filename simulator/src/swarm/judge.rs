@@ -109,6 +109,8 @@ rules! {
     AppliedOnce = "nothing is applied twice",
     /// Every acknowledged event is there, and folds to the state that the engine had.
     JournalWhole = "the journal is whole",
+    /// A process that is late writes nothing and does nothing.
+    Fenced = "a late process is fenced out",
     /// No password is in the journal.
     NoSecret = "no secret is in the journal",
     /// No service logs on as an administrator.
@@ -156,6 +158,7 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     }
     must(Rule::AppliedOnce, check::nothing_twice(trial));
     must(Rule::JournalWhole, check::nothing_forgotten(trial));
+    must(Rule::Fenced, trial.went_on.clone().map_or(Ok(()), Err));
     must(Rule::NoSecret, check::no_secret_journaled(trial, &world));
     match end {
         End::Finished(Finish::Succeeded) if !own_way => {
@@ -179,6 +182,7 @@ fn good_end(calm: &Calm, world: &World, assemblies: bool, same: bool) -> Result<
     if !same {
         return Ok(());
     }
+    oracle::accounts_work(world)?;
     let installs = check::installs(world);
     if installs > calm.installs {
         return Err(format!("{installs} installations were completed, of {}", calm.installs));

@@ -5,6 +5,7 @@ mod coverage;
 mod judge;
 mod profile;
 mod run;
+mod search;
 mod seeds;
 mod trace;
 mod whim;
@@ -14,8 +15,7 @@ pub use coverage::Coverage;
 pub use judge::{Rule, Violation, judge};
 pub use profile::{Profile, SwarmTape};
 pub use run::{Played, play};
+pub use search::{Found, Manner, arena_of, search};
 pub use seeds::{Arena, Seed};
 pub use trace::trace;
 pub use whim::{patient, whimsical};
-
-use crate::explore::TAKES_DOWN;

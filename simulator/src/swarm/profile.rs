@@ -3,10 +3,15 @@
 //! Each seed leaves most kinds out and makes the others frequent (swarm testing): a run in which everything goes a
 //! little wrong finds less than many runs in which few things go wrong a lot.
 
-use crate::{faults::Fault, tape::Tape};
+use crate::{
+    device::{CUT_AT, KEPT},
+    explore::TAKES_DOWN,
+    faults::Fault,
+    tape::Tape,
+};
 
 /// Undetermined, and no trouble: each way is as likely.
-const EVEN: [&str; 2] = [super::TAKES_DOWN, "journal: unflushed bytes kept"];
+const EVEN: [&str; 3] = [TAKES_DOWN, KEPT, CUT_AT];
 /// Kinds of trouble, by how their labels begin; the last one takes every other label.
 const KINDS: [&str; 10] = [
     "journal: ",

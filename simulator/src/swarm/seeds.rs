@@ -3,7 +3,7 @@
 use super::{Played, Profile, Violation, catalogue, judge, play};
 use crate::{
     cases::Case,
-    explore::{Calm, Products, Subject},
+    explore::{Calm, Medium, Products, Subject},
     faults::Fault,
 };
 use mailsec_core::{Code, Failure};
@@ -14,31 +14,34 @@ pub struct Arena {
     pub subject: Subject,
     /// Its undisturbed run.
     pub calm: Calm,
+    /// What its journals are kept in.
+    pub medium: Medium,
     /// What may go wrong by itself.
     pub catalogue: Vec<(&'static str, Fault)>,
 }
 
 impl Arena {
-    /// Of a case.
+    /// Of a case, with its journals kept on this medium.
     ///
     /// # Errors
     /// [`Code::World`] when there is no plan for it, or its undisturbed run ends otherwise than it must.
-    pub fn of(products: &Products, case: &Case) -> Result<Self, Failure> {
+    pub fn of(products: &Products, case: &Case, medium: Medium) -> Result<Self, Failure> {
         let subject = case.subject(products).map_err(|findings| {
             let why: Vec<String> = findings.iter().map(|finding| finding.message.clone()).collect();
             Failure::new(Code::World, format!("there is no plan for {:?}", case.name)).cause(why.join("; "))
         })?;
-        Self::new(subject)
+        Self::new(subject, medium)
     }
 
     /// Of a subject.
     ///
     /// # Errors
     /// As [`Arena::of`].
-    pub fn new(subject: Subject) -> Result<Self, Failure> {
+    pub fn new(subject: Subject, medium: Medium) -> Result<Self, Failure> {
+        let subject = subject.kept_on(medium)?;
         let calm = Calm::of(&subject).map_err(|why| Failure::new(Code::World, why))?;
         let catalogue = catalogue(&subject);
-        Ok(Self { subject, calm, catalogue })
+        Ok(Self { subject, calm, medium, catalogue })
     }
 
     /// Plays a seed.

@@ -61,7 +61,9 @@ pub fn patient(host: &SimHost, deed: Deed) -> Person {
 
 /// An answer; "done" comes after it was done.
 fn answer(host: &SimHost, gate: &Gate, state: &State, deed: Deed, choice: Choice) -> Choice {
-    if choice == Choice::Done && gate.why == GateKind::Planned {
+    // Some say that it is done when it is not.
+    let lies = || host.choose("person: lies", 2) == 1;
+    if choice == Choice::Done && gate.why == GateKind::Planned && !lies() {
         _ = deed(host, gate, state);
     }
     choice

@@ -13,7 +13,7 @@ fn what_once_went_wrong_goes_well() {
     for file in files {
         let scenario = Scenario::read(&fs::read(&file).unwrap()).unwrap();
         let case = cases::case(&scenario.case).unwrap_or_else(|| panic!("{}: no such case", file.display()));
-        let arena = Arena::of(&PRODUCTS, &case).unwrap();
+        let arena = Arena::of(&PRODUCTS, &case, scenario.medium).unwrap();
         let replayed = scenario.replay(&arena);
         assert_eq!(replayed.wrong, [], "{}", file.display());
         let met =
