@@ -67,7 +67,8 @@ pub trait Journal: Send {
     /// When the store cannot be read.
     fn upgrades(&self) -> Result<Vec<UpgradeId>, Failure>;
 
-    /// Waits until every copy that the store keeps is on the device (at a gate, before a restart, at the end).
+    /// Waits until every copy that the store keeps is on the device and was found there (at a gate, before a restart,
+    /// at the end).
     ///
     /// # Errors
     /// When a copy could not be written.

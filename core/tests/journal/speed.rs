@@ -119,3 +119,24 @@ fn a_list_of_a_thousand_upgrades() {
         comparing / 1e3
     );
 }
+
+#[test]
+#[ignore = "prints figures"]
+fn a_settling_that_has_something_new() {
+    for upgrades in [1, 10, 1_000] {
+        let root = TempDir::new().unwrap();
+        let (mut journal, _) = open(root.path());
+        for upgrade in 1..=upgrades {
+            journal.append(id(upgrade), 0, &contract::stamp(0), &contract::events(0, 230)).unwrap();
+        }
+        journal.settle().unwrap();
+        let (mut new, mut idle) = (Vec::new(), Vec::new());
+        for count in 230..245 {
+            journal.append(id(1), count, &contract::stamp(0), &contract::events(count, count + 1)).unwrap();
+            new.push(timed(|| journal.settle().unwrap()).1);
+            idle.push(timed(|| journal.settle().unwrap()).1);
+        }
+        let (new, idle) = (median(&mut new) / 1e3, median(&mut idle) / 1e3);
+        println!("{upgrades} upgrades of 230 events: settling {new:.1} ms, with nothing new {idle:.2} ms");
+    }
+}

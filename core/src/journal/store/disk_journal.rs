@@ -232,7 +232,8 @@ impl Journal for DiskJournal {
                 return Err(self.damaged.get(&upgrade).map_or(failure, Damage::failure));
             }
         }
-        self.mirror.settle()
+        self.mirror.settle()?;
+        self.mirror.disputes().into_values().next().map_or(Ok(()), Err)
     }
 
     fn ready(&mut self) -> Result<(), Failure> {

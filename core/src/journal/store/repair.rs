@@ -68,9 +68,10 @@ pub enum Repair {
         /// Where they are now, below the store.
         moved_to: String,
     },
-    /// sled could not open; its folder was moved and a new one begun from the witness.
+    /// sled could not open, or did not keep what it was given; its folder was moved and a new one begun from the
+    /// witness.
     MirrorMoved {
-        /// What sled said.
+        /// What sled said, or what was found.
         why: String,
         /// Where it is now, below the store.
         moved_to: String,
