@@ -329,6 +329,8 @@ codes! {
     JournalUnwritable = "journal-unwritable",
     /// An event is larger than an envelope may be.
     JournalTooLarge = "journal-too-large",
+    /// A replay takes another course than the record.
+    ReplayDeparts = "replay-departs",
     /// The simulated world is missing or damaged.
     World = "world",
 }

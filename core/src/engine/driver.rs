@@ -3,13 +3,16 @@
 //! Events collect until something must be durable: an intent before its effect, a question before somebody is asked,
 //! the end. So the outcome of a step and the intent of the next travel in one append, which is one device flush.
 
-use super::{Desk, Message, Said, Watcher};
+use super::{
+    Desk, Message, Said, Watcher,
+    perform::{OnServer, Perform},
+};
 use crate::{
     Permit,
     failure::{Code, Failure},
     host::{BootIdentity, Host, Nodes},
     journal::{Journal, Recorder, Stamp},
-    operations::{Context, Vendor, measure},
+    operations::{Context, Vendor},
     plan::{MailState, Outcome, Step},
     planted::planted,
     upgrade::{Actor, Asked, Event, Finish, Next, Position, Standing, State, next},
@@ -39,6 +42,7 @@ pub struct Engine<'a> {
     pub(super) recorder: Recorder<&'a mut dyn Journal>,
     pub(super) state: State,
     pub(super) boot: BootIdentity,
+    pub(super) perform: &'a dyn Perform,
     version: String,
     actor: Actor,
     stamp: Option<Stamp>,
@@ -70,6 +74,7 @@ impl<'a> Engine<'a> {
             recorder,
             state: loaded.state,
             boot,
+            perform: &OnServer,
             version: version.to_owned(),
             actor: Actor(actor.to_owned()),
             stamp: None,
@@ -80,6 +85,12 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn with_nodes(mut self, nodes: &'a dyn Nodes) -> Self {
         self.nodes = Some(nodes);
+        self
+    }
+
+    /// Not on a server.
+    pub(super) fn performed_by(mut self, perform: &'a dyn Perform) -> Self {
+        self.perform = perform;
         self
     }
 
@@ -185,6 +196,7 @@ impl<'a> Engine<'a> {
         });
         let at = if planted!(OwnTimeForState) { self.host.clock().now() } else { stamp.at };
         self.state.apply(Position { at, engine: &stamp.engine }, &event);
+        self.perform.decided(&event);
         self.recorder.push(event);
     }
 
@@ -284,7 +296,7 @@ impl<'a> Engine<'a> {
         let mail = match self.state.is_elsewhere() {
             // Not looked at; the fold takes no notice of it either.
             true => MailState::GOOD,
-            false => self.glance(measure(self.host, &self.state)).await.unwrap_or(MailState::DOWN),
+            false => self.glance(self.perform.mail(self.host, &self.state)).await.unwrap_or(MailState::DOWN),
         };
         self.push(Event::Started { by: self.actor.clone(), boot: self.boot.clone(), mail });
     }

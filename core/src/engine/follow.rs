@@ -4,7 +4,6 @@ use super::{Engine, Loaded};
 use crate::{
     failure::{Code, Failure, Remedy},
     host::{NodeGate, NodeProgress, NodeStanding},
-    operations::operate,
     plan::{Outcome, Step},
     upgrade::{Finish, Standing, StepState},
 };
@@ -33,7 +32,7 @@ impl Engine<'_> {
                 return None;
             }
             let ctx = self.context(step);
-            match self.look(step, operate(&step.operation).follow(&ctx)).await {
+            match self.look(step, self.perform.follow(&ctx)).await {
                 Ok(Some(outcome)) => return Some(Ok(outcome)),
                 Ok(None) => away = Duration::ZERO,
                 Err(failure) if failure.remedy == Remedy::Retry && away < AWAY => away += LOOK,

@@ -37,6 +37,11 @@ pub(super) async fn within<T>(
     .await
 }
 
+/// A reading of the server that the upgrade can go on without.
+pub(super) async fn glance<T>(clock: &dyn Clock, work: impl Future<Output = Answer<T>>) -> Option<T> {
+    within(clock, LOOK, work).await?.ok()
+}
+
 /// A step's bound. Two waits, each of which keeps to the limit, are what an operation has: to stop and to start, to wait
 /// for another installer and to run its own.
 fn bound(step: &Step) -> Duration {
@@ -69,8 +74,8 @@ impl Engine<'_> {
         })
     }
 
-    /// A reading of the server that the upgrade can go on without.
+    /// As [`glance`].
     pub(super) async fn glance<T>(&self, work: impl Future<Output = Answer<T>>) -> Option<T> {
-        within(self.host.clock(), LOOK, work).await?.ok()
+        glance(self.host.clock(), work).await
     }
 }

@@ -4,6 +4,8 @@ mod desk;
 mod driver;
 mod follow;
 mod limit;
+mod perform;
+pub mod replay;
 mod restart;
 mod start;
 mod steps;

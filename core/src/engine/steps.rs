@@ -3,10 +3,10 @@
 use super::Engine;
 use crate::{
     failure::{Failure, Remedy},
-    operations::{MailNote, operate, question},
+    operations::MailNote,
     plan::{Evidence, Observation, Outcome},
     planted::planted,
-    upgrade::{Event, planned},
+    upgrade::Event,
 };
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ impl Engine<'_> {
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() || planted!(SnapshotTakenAgain) {
             let ctx = self.context(&step);
-            match self.look(&step, operate(&step.operation).prepare(&ctx)).await {
+            match self.look(&step, self.perform.prepare(&ctx)).await {
                 Ok(before) => before,
                 Err(failure) => {
                     self.push(Event::StepFailed { step: step.id, attempt, failure });
@@ -53,7 +53,7 @@ impl Engine<'_> {
             self.commit()?;
         }
         let ctx = self.context(&step);
-        let mut result = self.act(&step, operate(&step.operation).apply(&ctx, &permit)).await?;
+        let mut result = self.act(&step, self.perform.apply(&ctx, &permit)).await?;
         if result.is_ok() && step.operation.goes_on_elsewhere() {
             match self.follow(&step).await {
                 Some(followed) => result = followed,
@@ -77,10 +77,10 @@ impl Engine<'_> {
     pub(super) async fn ask_vendor(&mut self, index: usize) -> Result<(), Failure> {
         let step = self.step(index);
         let ctx = self.context(&step);
-        let asked = self.look(&step, question(&step.operation, &ctx)).await;
+        let asked = self.look(&step, self.perform.question(&ctx, index)).await;
         match asked {
-            Ok(Some(question)) => {
-                self.open_gate(planned(&self.state, index, question));
+            Ok(Some(asked)) => {
+                self.open_gate(asked);
                 Ok(())
             }
             Ok(None) => self.apply(index).await,
@@ -116,7 +116,7 @@ impl Engine<'_> {
         let mut tries = 0;
         let observation = loop {
             let ctx = self.context(&step);
-            match self.look(&step, operate(&step.operation).observe(&ctx)).await {
+            match self.look(&step, self.perform.observe(&ctx)).await {
                 Ok(observation) => break observation,
                 Err(failure) if tries + 1 < OBSERVE_TRIES => {
                     tracing::warn!(step = %step.id, %failure, "the server could not be asked; trying again");
@@ -146,7 +146,7 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, true);
         let ctx = self.context(&step);
-        let result = self.act(&step, operate(&step.operation).undo(&ctx, &permit)).await?;
+        let result = self.act(&step, self.perform.undo(&ctx, &permit)).await?;
         let notes = ctx.take_notes();
         self.push_notes(notes);
         match result {

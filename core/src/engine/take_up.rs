@@ -4,11 +4,9 @@ use super::Engine;
 use crate::{
     failure::Failure,
     host::ServiceName,
-    operations::{await_ready, measure},
     plan::{Choice, Flow, ItemAnswers, MailState, Operation},
     planted::planted,
     upgrade::{Actor, Event, GateKind},
-    values::Timestamp,
 };
 use std::time::Duration;
 
@@ -87,7 +85,7 @@ impl Engine<'_> {
                 there.push(service);
             }
         }
-        if let Err(failure) = await_ready(self.host, &there, BOOT_READY).await {
+        if let Err(failure) = self.perform.ready(self.host, &there, BOOT_READY).await {
             tracing::warn!(%failure, "the server is not ready after its restart");
         }
     }
@@ -120,24 +118,12 @@ impl Engine<'_> {
             return;
         }
         // A host that cannot say now will be asked again at the next step; the ledger keeps the last state meanwhile.
-        let Some(mail) = self.glance(measure(self.host, &self.state)).await else { return };
+        let Some(mail) = self.glance(self.perform.mail(self.host, &self.state)).await else { return };
         if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.seen()) {
             return;
         }
-        let queues = self.glance(self.host.transport().queues()).await;
-        let waiting = queues.flatten().map(|depth| depth.waiting);
-        let at = self.flowing_since(mail).await.unwrap_or_else(|| self.host.clock().now());
+        let (at, waiting) = self.perform.mail_since(self.host, &self.state, mail).await;
         self.push(Event::MailFlowChanged { at, mail, seen: true, waiting });
-    }
-
-    /// Mail that flows again has done so since transport's start, not since somebody looked.
-    async fn flowing_since(&self, mail: MailState) -> Option<Timestamp> {
-        let last = self.state.ledger.changes().last()?;
-        if mail.flow != Flow::Flowing || last.mail.flow == Flow::Flowing {
-            return None;
-        }
-        let transport = self.glance(self.host.services().get(&ServiceName::transport())).await.flatten()?;
-        transport.started.filter(|started| *started >= last.at)
     }
 
     fn seen(&self) -> bool {

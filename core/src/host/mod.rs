@@ -6,6 +6,7 @@
 
 mod clock;
 mod directory;
+mod elsewhere;
 mod files;
 mod mail;
 mod nodes;
@@ -19,6 +20,7 @@ mod transport;
 
 pub use clock::Clock;
 pub use directory::{Account, Credentials, Directory, Membership, Rank};
+pub use elsewhere::Elsewhere;
 pub use files::{FileKind, FileStat, Files, TreeEntry};
 pub use mail::{Mail, ProbeReport, ProbeVerdict};
 pub use nodes::{NodeFacts, NodeGate, NodeOrder, NodeProgress, NodeStanding, Nodes};

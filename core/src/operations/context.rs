@@ -106,7 +106,11 @@ impl<'a> Context<'a> {
 
     /// Notes that mail changed its state now.
     pub fn mail(&self, mail: MailState) {
-        let note = MailNote { at: self.host.clock().now(), mail };
+        self.note(MailNote { at: self.host.clock().now(), mail });
+    }
+
+    /// Notes a change of mail's state.
+    pub(crate) fn note(&self, note: MailNote) {
         self.notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(note);
     }
 

@@ -6,7 +6,6 @@
 
 mod action;
 mod assess;
-mod elsewhere;
 mod management;
 mod model;
 mod operations;
@@ -14,7 +13,7 @@ mod plan;
 
 pub use action::{Action, DOCUMENTED};
 pub use assess::assess;
-pub use elsewhere::Elsewhere;
+pub use mailsec_core::host::Elsewhere;
 pub use management::{Created, Management};
 pub use model::{Component, Device, DeviceId, NewTask, Run, RunStatus, Task, TaskId};
 pub use operations::Remote;

@@ -1,17 +1,17 @@
 //! The place of an upgrade whose servers are elsewhere: a clock, secrets, and nothing else to see or change.
 
-use async_trait::async_trait;
-use mailsec_core::{
-    Code, Failure, Permit,
-    host::{
-        Account, Agent, AgentId, Answer, BootIdentity, Clock, Credentials, Directory, ExchangeServer,
-        FileStat, Files, Host, InstallRequest, InstalledPackage, InstallerOutcome, Mail, PackageFile,
-        Packages, PendingRestart, Power, ProbeReport, ProcessInfo, Processes, QueueDepth, Registry,
-        RegistryView, Secrets, Service, ServiceName, Services, StartMode, ToolExit, ToolRun, Transport,
-        TreeEntry, UninstallRequest,
-    },
+use super::{
+    Account, Agent, AgentId, Answer, BootIdentity, Clock, Credentials, Directory, ExchangeServer, FileStat,
+    Files, Host, InstallRequest, InstalledPackage, InstallerOutcome, Mail, PackageFile, Packages,
+    PendingRestart, Power, ProbeReport, ProcessInfo, Processes, QueueDepth, Registry, RegistryView, Secrets,
+    Service, ServiceName, Services, StartMode, ToolExit, ToolRun, Transport, TreeEntry, UninstallRequest,
+};
+use crate::{
+    Permit,
+    failure::{Code, Failure},
     values::{AccountName, Digest, Secret, SecretRef, ServerPath},
 };
+use async_trait::async_trait;
 use std::{sync::Arc, time::Duration};
 
 /// A host for an upgrade that acts through a management server. The machine that the program runs on is not the one
