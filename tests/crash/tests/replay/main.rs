@@ -9,22 +9,38 @@ mod same;
 use mailsec_core::{
     engine::replay::replay,
     journal::{Line, Lines, MemoryJournal},
-    values::UpgradeId,
 };
-use mailsec_crash_tests::{Subject, Trial};
-use mailsec_simulator::Tape;
+use mailsec_crash_tests::{Crash, Subject, Trial};
+use mailsec_simulator::{
+    Tape,
+    explore::{Kept, Takes},
+};
 
 /// A run with this tape; `machine`: a crash takes the machine down, or only the process.
 fn run(subject: &Subject, tape: impl Tape + 'static, machine: bool) -> Trial {
     let mut trial = subject.trial();
-    trial.machine_crash = machine;
+    trial.crash = takes(machine);
     trial.host.set_tape(tape);
     trial.run(&subject.person(&trial.host));
     trial
 }
 
-fn lines(journal: &MemoryJournal, upgrade: UpgradeId) -> Vec<Line> {
-    journal.lines(upgrade).unwrap()
+fn takes(machine: bool) -> Takes {
+    Takes::Down(if machine { Crash::Machine } else { Crash::Process })
+}
+
+fn in_memory(trial: &mut Trial) -> &mut MemoryJournal {
+    match &mut trial.journal {
+        Kept::Memory(journal) => journal,
+        Kept::Device(_) => panic!("these trials are kept in memory"),
+    }
+}
+
+fn lines(trial: &Trial) -> Vec<Line> {
+    match &trial.journal {
+        Kept::Memory(journal) => journal.lines(trial.upgrade).unwrap(),
+        Kept::Device(_) => panic!("these trials are kept in memory"),
+    }
 }
 
 /// Why a record does not replay to its own head, if it does not.
@@ -39,5 +55,5 @@ fn complaint(lines: &[Line]) -> Option<String> {
 
 /// The record of a run replays to its own head.
 fn replays(trial: &Trial) -> Option<String> {
-    complaint(&lines(&trial.journal, trial.upgrade))
+    complaint(&lines(trial))
 }

@@ -1,6 +1,6 @@
 //! People who answer while no process runs, who say what is refused, disks that fill up, and other versions.
 
-use crate::{lines, replays, run};
+use crate::{in_memory, lines, replays, run, takes};
 use futures::executor::block_on;
 use mailsec_core::{
     Code, Failure,
@@ -22,7 +22,7 @@ fn between(trial: &mut Trial, event: Event) {
         boot: block_on(trial.host.boot_identity()),
         engine: trial.version.to_owned(),
     };
-    let count = trial.journal.count(trial.upgrade);
+    let count = trial.loaded().len;
     trial.journal.append(trial.upgrade, count, &stamp, &[event]).unwrap();
 }
 
@@ -82,7 +82,7 @@ fn a_request_after_a_crash_in_the_middle_of_a_step() {
     let at = points.iter().position(|label| label.starts_with("installer")).unwrap_or(points.len() / 2);
     for machine in [true, false] {
         let mut trial = subject.trial();
-        trial.machine_crash = machine;
+        trial.crash = takes(machine);
         trial.host.set_tape(CrashAt::new(at));
         let person = subject.person(&trial.host);
         while trial.process(&person).is_ok() {}
@@ -189,9 +189,9 @@ fn a_disk_that_fills_up_before_any_step() {
     for steps in 0..12 {
         let mut trial = subject.trial();
         let person = subject.person(&trial.host);
-        let mut own = std::mem::take(&mut trial.journal);
+        let mut own = std::mem::take(in_memory(&mut trial));
         let ended = trial.process_with(&person, &mut Filling(&mut own, steps));
-        trial.journal = own;
+        *in_memory(&mut trial) = own;
         assert_eq!(ended.unwrap_err().code, Code::DiskFull);
         assert_eq!(replays(&trial), None, "full before step {steps}");
         trial.run(&person);
@@ -221,6 +221,6 @@ fn another_version_takes_it_up_and_the_first_one_again() {
         assert!(events.iter().any(|event| matches!(event, Event::GateOpened { why: GateKind::Changed, .. })));
         assert!(matches!(events.last(), Some(Event::Finished { .. })));
         assert_eq!(replays(&trial), None, "accepts {accepts}");
-        assert!(lines(&trial.journal, trial.upgrade).len() > 40);
+        assert!(lines(&trial).len() > 40);
     }
 }

@@ -1,6 +1,6 @@
 //! Every case, wherever it is interrupted and whatever goes wrong.
 
-use crate::{lines, replays, run};
+use crate::{lines, replays, run, takes};
 use mailsec_core::{engine::replay::replay, plan::Choice, upgrade::Request};
 use mailsec_crash_tests::{
     End, Person, Subject, Trial, cases, installs, parallel, planned, report, saves_rules,
@@ -23,7 +23,7 @@ fn a_run_that_nobody_disturbs_and_every_beginning_of_its_record() {
     let each = |index: usize| {
         let subject = &SUBJECTS[index];
         let trial = run(subject, Calm, true);
-        let lines = lines(&trial.journal, trial.upgrade);
+        let lines = lines(&trial);
         // Every tenth beginning of a long record; all of them for one.
         let step = if index == 0 { 1 } else { 10 };
         let ends = (1..lines.len()).step_by(step).chain([lines.len()]);
@@ -85,7 +85,7 @@ fn random_trouble_and_people_of_every_mind() {
         let mut draw = numbers(seed);
         let subject = &SUBJECTS[draw(SUBJECTS.len())];
         let mut trial = subject.trial();
-        trial.machine_crash = draw(2) == 0;
+        trial.crash = takes(draw(2) == 0);
         trial.host.set_tape(Swarm::new(seed as u64, draw(60) as u64));
         let picks = (0..draw(7)).map(|_| draw(4)).collect();
         let mut person = whimsical(&trial, picks);
@@ -101,7 +101,7 @@ fn random_trouble_and_people_of_every_mind() {
             }
             end = trial.run(&whimsical(&trial, Vec::new()).asking(0, Request::Resume));
         }
-        let replayed = replay(&lines(&trial.journal, trial.upgrade)).unwrap();
+        let replayed = replay(&lines(&trial)).unwrap();
         assert!(replayed.processes <= trial.processes, "seed {seed}");
         replays(&trial).map(|why| format!("seed {seed}, {}: {why}", subject.name))
     };

@@ -104,12 +104,22 @@ impl Rig {
     pub(crate) fn run(&mut self, person: &Person) -> Stop {
         for _ in 0..PROCESSES {
             match self.process(person) {
-                Ok(stop) => return stop,
+                Ok(stop) => {
+                    self.replays();
+                    return stop;
+                }
                 Err(_) if self.sim.is_dead() => self.sim.power_on(),
                 Err(failure) => panic!("{failure:?}"),
             }
         }
         panic!("no end")
+    }
+
+    /// Whatever happened: the record leads the engine the same way again, without the management server.
+    fn replays(&self) {
+        let replayed = replay(&self.journal.lines(self.upgrade).unwrap()).unwrap();
+        assert!(replayed.departed.is_none(), "{:?}", replayed.departed.map(|departure| departure.failure()));
+        assert_eq!(replayed.same, self.loaded().len);
     }
 
     pub(crate) fn loaded(&self) -> Loaded {
