@@ -19,6 +19,10 @@ impl Engine<'_> {
         if !wait.is_zero() {
             self.commit()?;
             self.pause(wait).await;
+            // A service that was slow may have come up meanwhile.
+            if !planted!(WaitNotLookedAfter) {
+                self.note_mail().await;
+            }
         }
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() || planted!(SnapshotTakenAgain) {
@@ -140,6 +144,7 @@ impl Engine<'_> {
         if !wait.is_zero() {
             self.commit()?;
             self.host.clock().sleep(wait).await;
+            self.note_mail().await;
         }
         let attempt = self.state.steps[index].undo_failed.as_ref().map_or(1, |(attempt, _)| attempt + 1);
         self.push(Event::UndoIntended { step: step.id.clone(), attempt });

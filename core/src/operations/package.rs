@@ -261,7 +261,10 @@ impl Operate for RunInstaller<'_> {
         };
         settled(ctx).await?;
         let now = installed(ctx, self.product).await?.map(|(_, version)| version);
-        if now.as_ref() == Some(&self.package.version) && !suspended(ctx).await? {
+        if now.as_ref() == Some(&self.package.version)
+            && !suspended(ctx).await?
+            && !planted!(InDoubtRunsAgain)
+        {
             // It outlived its time limit, and came to its end while it was waited for.
             return self.in_place(ctx, None).await;
         }

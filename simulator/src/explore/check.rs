@@ -155,6 +155,9 @@ pub(crate) fn nothing_forgotten(trial: &Trial) -> Result<(), String> {
         }
     }
     let count = u64::try_from(envelopes.len()).unwrap_or(u64::MAX);
+    if let Some(twice) = trial.acknowledged.windows(2).find(|pair| pair[1] <= pair[0]) {
+        return Err(format!("event {} was acknowledged, and again later", twice[1]));
+    }
     if let Some(lost) = trial.acknowledged.iter().find(|seq| **seq >= count) {
         return Err(format!("event {lost} was acknowledged and is not there"));
     }

@@ -3,13 +3,13 @@
 use super::run::Played;
 use crate::{
     World,
-    explore::{Calm, End, Subject, check, settled},
+    explore::{Calm, End, Subject, Trial, check, settled},
     faults::Fault,
     oracle,
 };
 use mailsec_core::{
     host::Rank,
-    plan::Choice,
+    plan::{Choice, Operation},
     upgrade::{Event, Finish},
     values::AccountName,
 };
@@ -40,7 +40,7 @@ fn takes_away(fault: &Fault) -> &'static [Promise] {
         Fault::ClockJumps(_) | Fault::CallTakes(_) => &[Ledger],
         // What others do to transport is seen when the program looks next, and not before.
         Fault::ServiceStopped(_) | Fault::ServiceDies(..) => &[SameServer, Ledger],
-        Fault::FileForgotten(_) => &[Assemblies, SameServer],
+        Fault::FileForgotten(_) => &[SameServer],
         Fault::AgentsFileCut(_) | Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger],
         Fault::PasswordChanged(_)
         | Fault::ServiceDoesNotStart(..)
@@ -97,6 +97,8 @@ macro_rules! rules {
 rules! {
     /// It ends once the trouble is over, or a person ends it.
     Ends = "every run ends",
+    /// Once the trouble is over, trying again leads on or back; and without any it succeeds.
+    GetsThere = "every run gets there",
     /// Mail is taken, kept or delivered; none is lost or refused.
     MailKept = "no mail is lost",
     /// With mail held, none passes unscanned.
@@ -124,7 +126,7 @@ rules! {
 /// Every rule that a run broke.
 #[must_use]
 pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> {
-    let Played { trial, end, struck } = played;
+    let Played { trial, end, struck, given_up } = played;
     let events = trial.events();
     let world = settled(trial);
     let kept = |promise| !struck.iter().any(|fault| takes_away(fault).contains(&promise));
@@ -146,6 +148,9 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
             other => Err(format!("all trouble was over, and yet {other:?}")),
         },
     );
+    if !own_way && struck.is_empty() {
+        must(Rule::GetsThere, gets_there(trial, end, *given_up));
+    }
     must(Rule::MailKept, mail_is_accounted_for(&world, kept(Promise::Taken)));
     if subject.holds() && kept(Promise::Scanned) && !own_way {
         must(Rule::MailScanned, oracle::none_unscanned(&world));
@@ -163,7 +168,10 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     match end {
         End::Finished(Finish::Succeeded) if !own_way => {
             must(Rule::PlainAccount, no_service_is_an_administrator(&world));
-            must(Rule::GoodEnd, good_end(calm, &world, kept(Promise::Assemblies), kept(Promise::SameServer)));
+            must(
+                Rule::GoodEnd,
+                good_end(subject, calm, &world, kept(Promise::Assemblies), kept(Promise::SameServer)),
+            );
         }
         End::Finished(Finish::RolledBack) if !own_way && kept(Promise::SameServer) => {
             let differs = check::unchanged(&trial.before, trial);
@@ -174,8 +182,26 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     wrong
 }
 
+fn gets_there(trial: &Trial, end: &End, given_up: bool) -> Result<(), String> {
+    if given_up {
+        return Err("nothing was broken any more, and trying again did not help".to_owned());
+    }
+    let decisions = trial.host.decisions();
+    let trouble = decisions.iter().any(|decision| decision.value != 0);
+    match (trouble, end) {
+        (false, End::Finished(Finish::Succeeded)) | (true, _) => Ok(()),
+        (false, other) => Err(format!("nothing went wrong, and yet {other:?}")),
+    }
+}
+
 /// Success: transport can start; and where nobody else changed the server, it is the one that an undisturbed run makes.
-fn good_end(calm: &Calm, world: &World, assemblies: bool, same: bool) -> Result<(), String> {
+fn good_end(
+    subject: &Subject,
+    calm: &Calm,
+    world: &World,
+    assemblies: bool,
+    same: bool,
+) -> Result<(), String> {
     if assemblies {
         oracle::transport_can_start(world)?;
     }
@@ -183,6 +209,16 @@ fn good_end(calm: &Calm, world: &World, assemblies: bool, same: bool) -> Result<
         return Ok(());
     }
     oracle::accounts_work(world)?;
+    if !world.pending.is_empty() || !world.renames.is_empty() {
+        return Err("an installer's wish for a restart was not fulfilled".to_owned());
+    }
+    for step in &subject.planned().plan.steps {
+        if let Operation::CollectExport { file, .. } = &step.operation
+            && !world.disk.has_file(file)
+        {
+            return Err(format!("{file} was to be saved, and is not there"));
+        }
+    }
     let installs = check::installs(world);
     if installs > calm.installs {
         return Err(format!("{installs} installations were completed, of {}", calm.installs));

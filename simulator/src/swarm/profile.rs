@@ -25,6 +25,8 @@ const KINDS: [&str; 10] = [
     "second process",
     "",
 ];
+/// The place of services that do not start.
+const START: usize = 1;
 /// How often a kind strikes, of a thousand times, where a seed has it.
 const RATES: [u64; 6] = [3, 10, 30, 60, 150, 400];
 /// The same for crash points, of which a run has hundreds.
@@ -83,9 +85,14 @@ impl Profile {
     #[must_use]
     pub fn of(seed: u64, catalogue: &[(&'static str, Fault)]) -> Self {
         let mut draw = Draw::new(seed);
-        let rates = KINDS.map(|_| draw.rate(&RATES));
-        let crashes = draw.rate(&CRASHES);
+        let mut rates = KINDS.map(|_| draw.rate(&RATES));
+        let mut crashes = draw.rate(&CRASHES);
         let most = 1 + draw.below(MOST);
+        // Ways back are rarer than they should be: some seeds see to it that there is one, and crash on it.
+        if draw.below(4) == 0 {
+            rates[START] = 400;
+            crashes = CRASHES[CRASHES.len() - 1];
+        }
         let mut troubles = Vec::new();
         if !catalogue.is_empty() {
             for _ in 0..draw.below(5) {

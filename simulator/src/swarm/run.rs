@@ -7,6 +7,7 @@ use crate::{
     faults::Fault,
     tape::Tape,
 };
+use mailsec_core::upgrade::Finish;
 
 /// Processes that may meet trouble; after them it stops.
 const TROUBLED: usize = 12;
@@ -21,6 +22,8 @@ pub struct Played {
     pub end: End,
     /// The faults that struck, in order.
     pub struck: Vec<Fault>,
+    /// Whether a person ended it when all trouble was over, because trying again did not help.
+    pub given_up: bool,
 }
 
 /// Runs a subject with this tape and these faults at hand; then the trouble stops, what was broken is mended, and a
@@ -33,6 +36,7 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
     trial.host.set_troubles(troubles.to_vec());
     let mut end = trial.run_within(TROUBLED, &whimsical(&trial.host, subject.deed));
     trial.host.calm_down();
+    let mut given_up = false;
     if !matches!(end, End::Finished(_)) {
         if trial.host.is_off() {
             trial.power_on();
@@ -44,15 +48,16 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
             end = trial.run(&person);
             match end {
                 End::Paused => {
-                    end = trial.run(&patient(&trial.host, subject.deed).asking(0, crate::people::RESUME))
+                    end = trial.run(&patient(&trial.host, subject.deed).asking(0, crate::people::RESUME));
                 }
                 End::Finished(_) => break,
                 _ => {}
             }
         }
+        given_up = end == End::Finished(Finish::Abandoned);
     }
     let struck = struck(&trial, troubles);
-    Played { trial, end, struck }
+    Played { trial, end, struck, given_up }
 }
 
 fn struck(trial: &Trial, troubles: &[Fault]) -> Vec<Fault> {
