@@ -39,6 +39,8 @@ pub(crate) enum Exit {
     Differs = 50,
     /// `simulate`: an upgrade broke a rule that must always hold.
     Broken = 60,
+    /// `simulate replay`: this version takes another course than the record.
+    Departs = 61,
 }
 
 impl Exit {
@@ -51,6 +53,7 @@ impl Exit {
             | Code::JournalConflict
             | Code::JournalUnwritable
             | Code::JournalTooLarge => Self::Journal,
+            Code::ReplayDeparts => Self::Departs,
             Code::Blocked
             | Code::MethodUnfit
             | Code::PlanLint

@@ -37,7 +37,8 @@ On the Exchange server, as an administrator:
 
 Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
 21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
-50 settings were lost or changed, 60 a simulated upgrade broke a rule.";
+50 settings were lost or changed, 60 a simulated upgrade broke a rule,
+61 a replay departed from the record.";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
 /// the way.

@@ -31,18 +31,20 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
         JournalCommand::Export { which, out } => {
             let state = State::only(common)?;
             let (upgrade, _, loaded) = state.choose(which.upgrade.as_deref())?;
-            let mut bundle = state.reader().export(upgrade)?;
-            bundle.attached = support::attachments(common, &state, &bundle, &loaded).await;
+            let bundle = state.reader().export(upgrade)?;
+            let bundle = support::complete(common, &state, bundle, &loaded).await;
             output::save(&out, "bundle", &bundle.to_json()?)?;
+            let facts = if bundle.facts.is_some() { "the captured facts" } else { "no captured facts" };
+            let with = [facts].into_iter().chain(bundle.attached.keys().map(String::as_str));
             Ok(Reply::new(
                 format!(
                     "{} envelopes of upgrade {upgrade} in {}, head {}\nwith {}",
                     bundle.envelopes,
                     out.display(),
                     bundle.head,
-                    bundle.attached.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+                    with.collect::<Vec<_>>().join(", "),
                 ),
-                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
+                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out, "facts": bundle.facts.is_some(), "versions": bundle.versions, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
             ))
         }
         JournalCommand::Import { file } => {
@@ -51,18 +53,19 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     .found(file.display().to_string())
                     .cause(error)
             })?;
-            let (bundle, lines) = Bundle::read(&bytes).map_err(|failure| {
-                failure
-                    .hint("nothing was changed; make the export again where the upgrade's journal is whole")
-            })?;
+            let (bundle, lines) = Bundle::read(&bytes)?;
+            // The journal is what is taken in; whatever else is damaged does not keep it out.
+            let flaws: Vec<String> = bundle.flaws(&lines, &bytes).iter().map(ToString::to_string).collect();
             let (site, _) = site(common)?;
             let (mut journal, _) = site.disk_journal(false).await?;
             foreign(&bundle, &lines, &journal, &site.host().name())?;
             let adopted = import(&mut journal, &bundle)?;
-            Ok(Reply::new(
-                format!("upgrade {}: {} envelopes, {}", bundle.upgrade, bundle.envelopes, taken(&adopted)),
-                json!({ "upgrade": bundle.upgrade, "adopted": adopted }),
-            ))
+            let mut text =
+                format!("upgrade {}: {} envelopes, {}\n", bundle.upgrade, bundle.envelopes, taken(&adopted));
+            for flaw in &flaws {
+                text.push_str(&format!("not as it was exported: {flaw}\n"));
+            }
+            Ok(Reply::new(text, json!({ "upgrade": bundle.upgrade, "adopted": adopted, "flaws": flaws })))
         }
     }
 }

@@ -19,6 +19,12 @@ impl State {
         Ok(path)
     }
 
+    /// Facts that were kept; none when they are not there, or not those.
+    pub(crate) fn read_facts(&self, digest: Digest) -> Option<Captured> {
+        let captured = Captured::read(&std::fs::read(self.facts(digest)).ok()?).ok()?;
+        (captured.digest() == digest).then_some(captured)
+    }
+
     /// The folder of a file that is for administrators only.
     pub(crate) fn make_private(&self, file: &Path) -> Result<(), Failure> {
         #[cfg(windows)]

@@ -188,7 +188,7 @@ fn a_bundle_that_was_changed() {
     exit: 40
     ----- stdout -----
     ----- stderr -----
-    error[journal-damaged]: the journal is damaged: the export is not one whole chain
+    error[journal-damaged]: the export is damaged: envelope 0 (line [LINE] of the file) is not as it was written: its bytes do not have its hash
       expected: a chain of at least 13 envelopes
       found:    no good envelope of upgrade [ID]
       hint:     nothing was changed; make the export again where the upgrade's journal is whole

@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests, helpers included")]
 
+mod bundle;
 mod capture;
 mod checklist;
 mod cluster;

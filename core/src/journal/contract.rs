@@ -135,7 +135,7 @@ pub fn exports_and_imports<J: Lines>(mut fresh: impl FnMut() -> J, mut reopen: i
     short.lines.pop();
     assert_eq!(import(&mut fresh(), &short).unwrap_err().code, Code::JournalDamaged);
     let mut newer = longer.to_json().unwrap();
-    let at = newer.windows(11).position(|text| text == b"\"bundle\": 1").unwrap();
+    let at = newer.windows(11).position(|text| text == b"\"bundle\": 2").unwrap();
     newer[at + 10] = b'9';
     assert_eq!(super::Bundle::read(&newer).unwrap_err().code, Code::JournalNewer);
 

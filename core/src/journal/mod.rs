@@ -15,7 +15,7 @@ mod permit;
 mod recorder;
 mod store;
 
-pub use bundle::{Adopted, Bundle, Lines, export, import};
+pub use bundle::{Adopted, Bundle, Flaw, Lines, export, import};
 pub use chain::{Damage, LastGood, Tip, conflict, not_found};
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};
 pub use line::Line;

@@ -1,5 +1,6 @@
 //! `simulate`: the explorer, for whoever wants to see for themselves. Needs no server and no journal.
 
+mod bundle;
 mod explore;
 mod replay;
 mod swarm;

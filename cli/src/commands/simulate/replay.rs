@@ -1,6 +1,6 @@
-//! `simulate replay`: a scenario once more, and its course line by line.
+//! `simulate replay`: a scenario or an exported upgrade once more, and its course line by line.
 
-use super::{PRODUCTS, no_case};
+use super::{PRODUCTS, bundle, no_case};
 use crate::{
     exit::Exit,
     output::{Reply, system},
@@ -14,6 +14,9 @@ use std::path::Path;
 pub(super) fn replay(file: &Path) -> Result<Reply, Failure> {
     let bytes = std::fs::read(file)
         .map_err(|error| system("the file cannot be read", error).found(file.display().to_string()))?;
+    if bundle::is_bundle(&bytes) {
+        return bundle::replay_bundle(&bytes);
+    }
     let scenario = Scenario::read(&bytes)?;
     let case = cases::case(&scenario.case).ok_or_else(|| no_case(&scenario.case))?;
     let arena = Arena::of(&PRODUCTS, &case, scenario.medium)?;

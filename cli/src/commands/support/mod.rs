@@ -21,8 +21,34 @@ const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 /// Bytes at the end of a log that are attached: where the reason stands.
 const LOG_END: usize = 1024 * 1024;
 
+/// A bundle with all that helps to understand it: versions, the facts that its plan was made from, and texts.
+pub(super) async fn complete(common: &Common, state: &State, bundle: Bundle, loaded: &Loaded) -> Bundle {
+    let attached = attachments(common, state, &bundle, loaded).await;
+    let mut bundle = bundle
+        .with_attached(attached)
+        .with_version("mailsec", VERSION)
+        .with_version("exported on", std::env::consts::OS);
+    let Some(plan) = loaded.state.plan.as_deref() else { return bundle };
+    bundle = bundle
+        .with_version("planned by mailsec", &plan.engine)
+        .with_version(format!("{}, before", plan.naming.before), plan.from.to_string())
+        .with_version(format!("{}, after", plan.naming.after), plan.to.to_string());
+    match state.read_facts(plan.facts) {
+        Some(captured) => {
+            let exchange = captured.facts.exchange(&FactQuery::Exchange).ok().and_then(Option::as_ref);
+            let version = exchange.map(|exchange| exchange.version.clone());
+            let bundle = bundle.with_facts(&captured);
+            match version {
+                Some(version) => bundle.with_version("Exchange", version),
+                None => bundle,
+            }
+        }
+        None => bundle,
+    }
+}
+
 /// The texts, by name. What cannot be had is said in its place: support is asked for when things are broken.
-pub(super) async fn attachments(
+async fn attachments(
     common: &Common,
     state: &State,
     bundle: &Bundle,

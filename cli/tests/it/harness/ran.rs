@@ -65,6 +65,7 @@ pub(crate) fn settings(place: &Place) -> insta::Settings {
         (r"\b\d\d:\d\d:\d\d\b", "[CLOCK]"),
         (r"\b(\d+\.\d s|\d+ min \d\d s|[1-9]\d* s)\b", "[SPAN]"),
         (r"\bprocess \d+", "process [PID]"),
+        (r"\(line \d+ of the file\)", "(line [LINE] of the file)"),
         (r"\bline \d+(,?) column \d+", "line [LINE]$1 column [COLUMN]"),
         (r"\b\d+ events; the chain", "[COUNT] events; the chain"),
     ] {

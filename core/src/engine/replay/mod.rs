@@ -108,8 +108,14 @@ impl Replay {
                 unfinished = instead;
                 continue;
             }
+            // Where another process takes it up in the record, it is asked what that one would write; unless the last
+            // one was just taking it up itself.
             let taken_up = self.course.due().is_some_and(departure::takes_up);
-            let instead = unfinished.filter(|_| !taken_up).or(instead);
+            let still = |unfinished: &Instead| match unfinished {
+                Instead::Event(envelope) => !taken_up || departure::takes_up(envelope),
+                Instead::Text(_) => !taken_up,
+            };
+            let instead = unfinished.filter(still).or(instead);
             return self.departs(instead.unwrap_or_else(|| Instead::Text("nothing".to_owned())));
         }
         None

@@ -36,7 +36,7 @@ fn a_run_that_nobody_disturbs_and_every_beginning_of_its_record() {
 
 #[test]
 fn a_crash_at_any_point_both_ways() {
-    let every = wanted("MAILSEC_REPLAY_EVERY", 29);
+    let every = wanted("MAILSEC_REPLAY_EVERY", 41);
     let each = |index: usize| {
         let subject = &SUBJECTS[index / 2];
         let machine = index % 2 == 0;
@@ -105,7 +105,7 @@ fn random_trouble_and_people_of_every_mind() {
         assert!(replayed.processes <= trial.processes, "seed {seed}");
         replays(&trial).map(|why| format!("seed {seed}, {}: {why}", subject.name))
     };
-    let runs = wanted("MAILSEC_REPLAY_SEEDS", 150);
+    let runs = wanted("MAILSEC_REPLAY_SEEDS", 100);
     let wrong = parallel::each(runs, parallel::cores(), each, |_| ());
     report(&wrong.into_iter().flatten().collect::<Vec<_>>());
 }

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use mailsec_core::{
     Failure,
-    engine::{Desk, Engine, Loaded, Message, Said, Stop, Watcher, begin, load},
+    engine::{Desk, Engine, Loaded, Message, Said, Stop, Watcher, begin, load, replay::replay},
     host::{BootIdentity, Clock, Host},
-    journal::{Envelope, Journal, MemoryJournal, Stamp},
+    journal::{Envelope, Journal, Lines, MemoryJournal, Stamp},
     plan::{Choice, Plan, Step, lint},
     upgrade::{Event, Gate, State},
     values::{SecretRef, UpgradeId, Version},
