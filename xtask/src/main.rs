@@ -17,6 +17,7 @@ mod run;
 mod slug;
 mod stages;
 mod summary;
+mod swarm;
 mod words;
 
 use arguments::Asked;

@@ -20,6 +20,7 @@ mod refused;
 mod remote;
 mod remote_kill;
 mod running;
+mod scenarios;
 mod secrets;
 mod settings;
 mod support;

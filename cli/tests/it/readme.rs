@@ -37,7 +37,7 @@ fn sessions(page: &str) -> Vec<Vec<String>> {
 }
 
 /// The words of a command line, and the exit code that it ends with.
-fn words(line: &str) -> (Vec<String>, i32) {
+pub(crate) fn words(line: &str) -> (Vec<String>, i32) {
     let (line, code) = match line.split_once(" # exit ") {
         Some((line, code)) => (line, code.trim().parse().expect("a number behind `# exit`")),
         None => (line, 0),

@@ -155,7 +155,9 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     if subject.holds() && kept(Promise::Scanned) && !own_way {
         must(Rule::MailScanned, oracle::none_unscanned(&world));
     }
-    if kept(Promise::Assemblies) && !own_way {
+    // While mail is not held, Windows itself starts transport at a boot, whatever is missing.
+    let by_windows = !subject.holds() && struck.iter().any(|fault| matches!(fault, Fault::FileForgotten(_)));
+    if kept(Promise::Assemblies) && !own_way && !by_windows {
         must(Rule::AssemblyThere, no_start_without_assembly(&world));
     }
     if kept(Promise::Ledger) {

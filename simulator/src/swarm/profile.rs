@@ -95,7 +95,7 @@ impl Profile {
         }
         let mut troubles = Vec::new();
         if !catalogue.is_empty() {
-            for _ in 0..draw.below(5) {
+            for _ in 0..draw.below(8) {
                 let pick = usize::try_from(draw.below(catalogue.len() as u64)).unwrap_or(0);
                 troubles.push(catalogue[pick].1.clone());
             }
