@@ -36,6 +36,31 @@ pub struct Faults {
     pub import_loses: Option<String>,
     /// How much longer the next call takes, in milliseconds.
     pub slow_ms: u64,
+    /// One change of the server fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_fails: Option<ChangeFails>,
+}
+
+/// One change of the server that is reported as failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ChangeFails {
+    /// How many changes come before it.
+    pub after: u32,
+    /// Whether it is done all the same.
+    pub done: bool,
+}
+
+impl Faults {
+    /// Whether this change fails; counts it.
+    pub(crate) fn strike(&mut self) -> Option<ChangeFails> {
+        let fails = self.change_fails.as_mut()?;
+        if fails.after > 0 {
+            fails.after -= 1;
+            return None;
+        }
+        self.change_fails.take()
+    }
 }
 
 /// What is wrong with an exported file, although the tool says that all is well.
@@ -103,6 +128,8 @@ pub enum Fault {
     ClockJumps(i64),
     /// The next call takes so many milliseconds longer.
     CallTakes(u64),
+    /// One change of the server fails, whatever it is.
+    ChangeFails(ChangeFails),
 }
 
 impl Fault {
@@ -146,6 +173,7 @@ impl Fault {
             Self::StubbornPrograms => world.faults.stubborn_programs = true,
             Self::ToolExit(code) => world.faults.tool_exits.push(*code),
             Self::ExportSpoilt(how) => world.faults.export = Some(*how),
+            Self::ChangeFails(fails) => world.faults.change_fails = Some(*fails),
             Self::ImportLoses(path) => world.faults.import_loses = Some(path.clone()),
             Self::ServiceStopped(service) => world.take_down(&services::key(service)),
             Self::ServiceDies(service, after) => {

@@ -11,6 +11,7 @@
 
 pub mod captured;
 pub mod cases;
+pub mod catalogue;
 pub mod device;
 pub mod explore;
 pub mod fate;
@@ -20,6 +21,7 @@ pub mod host;
 pub mod journal;
 pub mod oracle;
 pub mod people;
+pub mod rehearsal;
 pub mod scenario;
 pub mod swarm;
 pub mod tape;

@@ -18,6 +18,7 @@ use crate::{
     world::World,
 };
 use mailsec_core::{
+    Code, Failure,
     host::{
         Answer, Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services,
         Transport,
@@ -65,6 +66,12 @@ macro_rules! effect {
     };
 }
 pub(crate) use effect;
+
+/// A change that a fault makes fail; trying again does not mend it.
+fn struck(change: &str) -> Failure {
+    let what = change.split(':').next().unwrap_or(change);
+    Failure::new(Code::System, format!("{what} failed, as it was made to"))
+}
 
 impl SimHost {
     /// A server in memory, where everything goes well.
@@ -240,7 +247,14 @@ impl SimHost {
     ) -> Answer<T> {
         self.run(|world, fate| {
             fate.point(world, before)?;
-            let answer = world.advance(fate, READ).and_then(|()| act(world, fate));
+            let strikes = world.faults.strike();
+            let mut answer = match strikes.filter(|fails| !fails.done) {
+                Some(_) => Err(struck(before)),
+                None => world.advance(fate, READ).and_then(|()| act(world, fate)),
+            };
+            if strikes.is_some_and(|fails| fails.done) && world.powered {
+                answer = answer.and(Err(struck(before)));
+            }
             if world.powered {
                 fate.save(world)?;
                 fate.point(world, after)?;

@@ -55,7 +55,8 @@ fn takes_away(fault: &Fault) -> &'static [Promise] {
         | Fault::RestartDoesNotHappen(_)
         | Fault::DirectoryUnreachable
         | Fault::StubbornPrograms
-        | Fault::ToolExit(_) => &[],
+        | Fault::ToolExit(_)
+        | Fault::ChangeFails(_) => &[],
     }
 }
 

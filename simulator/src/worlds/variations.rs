@@ -4,7 +4,11 @@ use super::{
     exchange::DOMAIN,
     vipre::{self, SERVICE, vipre_45},
 };
-use crate::{faults::Fault, world::World};
+use crate::{
+    catalogue::{self, Scene},
+    faults::Fault,
+    world::World,
+};
 use mailsec_core::{
     host::{PendingRestart, PendingWeight, StartMode},
     values::ServerPath,
@@ -137,27 +141,11 @@ pub fn bare_windows() -> World {
 /// Every named fault of this product's upgrade, for tables of tests.
 #[must_use]
 pub fn named_faults() -> Vec<(&'static str, Fault)> {
-    let user = vipre::account().map(|account| account.user().to_owned()).unwrap_or_default();
-    let agents_file = ServerPath::new(super::exchange::FOLDER).join(r"TransportRoles\Shared\agents.config");
-    vec![
-        ("installer wants a restart", Fault::InstallerExit(3010)),
-        ("installer has begun a restart", Fault::InstallerExit(1641)),
-        ("another installation runs", Fault::InstallerExit(1618)),
-        ("installer fails", Fault::InstallerExit(1603)),
-        ("installer is cancelled", Fault::InstallerExit(1602)),
-        ("wrong password", Fault::PasswordChanged(user)),
-        ("locked agent assembly", Fault::FileHeldByShell(vipre::assembly(0))),
-        ("locked agent assembly fails the installer", Fault::FileHeldAndInstallerFails(vipre::assembly(0))),
-        ("missing assembly after the installation", Fault::FileForgotten(vipre::assembly(0))),
-        ("spontaneous reboot", Fault::SpontaneousReboot(30_000)),
-        ("disk full", Fault::DiskFull(64)),
-        ("unreadable settings file", Fault::FileUnreadable(vipre::path(r"Settings\Config.xml"))),
-        ("restart does not happen", Fault::RestartDoesNotHappen(1)),
-        ("service does not start", Fault::ServiceDoesNotStart(SERVICE.to_owned(), 1)),
-        ("transport does not start", Fault::ServiceDoesNotStart("MSExchangeTransport".to_owned(), 1)),
-        ("mail is refused", Fault::MailRefused),
-        ("agents.config is damaged", Fault::AgentsFileCut(agents_file)),
-        ("directory unreachable", Fault::DirectoryUnreachable),
-        ("console does not close", Fault::StubbornPrograms),
-    ]
+    catalogue::vipre(&Scene {
+        agents_file: ServerPath::new(super::exchange::FOLDER).join(r"TransportRoles\Shared\agents.config"),
+        assembly: Some(vipre::assembly(0)),
+        setting: Some(vipre::path(r"Settings\Config.xml")),
+        service: Some(SERVICE.to_owned()),
+        user: vipre::account().map(|account| account.user().to_owned()),
+    })
 }

@@ -8,8 +8,8 @@ use mailsec_core::{
 };
 use mailsec_crash_tests::{End, Person, Trial, plan, request, unchanged};
 use mailsec_simulator::{
-    Fault, oracle,
-    worlds::{named_faults, vipre, vipre_45},
+    Fault, catalogue, oracle,
+    worlds::{named_faults, vipre_45},
 };
 
 /// How an upgrade ended, in short.
@@ -70,17 +70,7 @@ fn every_named_fault_ends_in_a_safe_state() {
 }
 
 fn put_right_and_retry(mut trial: Trial, name: &str) {
-    trial.change(|world| {
-        world.faults = Default::default();
-        if name == "mail is refused" {
-            _ = world.person_stops("MSExchangeTransport");
-            _ = world.person_starts("MSExchangeTransport");
-        }
-        world.vault.directory.insert("svc-vipre".to_owned(), vipre::PASSWORD.to_owned());
-        if name.starts_with("missing assembly") {
-            world.disk.put(&vipre::assembly(0), "put there by hand", world.now);
-        }
-    });
+    trial.change(|world| catalogue::put_right(world, &vipre_45()));
     let person =
         Person::new(&trial.host, |_, gate, _| gate.choices.contains(&Choice::Retry).then_some(Choice::Retry));
     assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded), "{name}");
