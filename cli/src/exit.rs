@@ -37,6 +37,8 @@ pub(crate) enum Exit {
     Journal = 40,
     /// `settings diff`: something was lost or changed. Not 1, as `diff` has it: that would look like a failure.
     Differs = 50,
+    /// `rehearse`: at least one run did not come to an allowed end.
+    Diverges = 51,
     /// `simulate`: an upgrade broke a rule that must always hold.
     Broken = 60,
     /// `simulate replay`: this version takes another course than the record.
@@ -59,6 +61,8 @@ impl Exit {
             | Code::PlanLint
             | Code::PlanDamaged
             | Code::PlanStale
+            | Code::FactsDamaged
+            | Code::FactsUnfit
             | Code::ProductNotFound
             | Code::UpgradeInProgress
             | Code::UpgradeNotFound

@@ -13,7 +13,9 @@ mod world;
 pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
 pub(crate) use journal::JournalCommand;
 pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
-pub(crate) use request::{CaptureArgs, MethodName, PlanArgs, RequestArgs, Role, RunArgs, Unscanned};
+pub(crate) use request::{
+    CaptureArgs, MethodName, PlanArgs, RehearseArgs, RequestArgs, Role, RunArgs, Unscanned,
+};
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
 pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, SwarmArgs};
@@ -31,13 +33,14 @@ On the Exchange server, as an administrator:
   mailsec detect
   mailsec check  --installer C:\\Install\\vipre.exe
   mailsec plan   --installer C:\\Install\\vipre.exe --out plan.json --explain
+  mailsec rehearse plan.json
   mailsec run    --plan plan.json
   mailsec status
   mailsec resume
 
 Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
 21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
-50 settings were lost or changed, 60 a simulated upgrade broke a rule,
+50 settings were lost or changed, 51 a rehearsal went wrong, 60 a simulated upgrade broke a rule,
 61 a replay departed from the record.";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
@@ -98,6 +101,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Write down what a plan is made from: the server's facts, without secrets; changes nothing
     Capture(CaptureArgs),
+    /// Try a plan on a copy of its server: every crash, every fault, every way back; changes nothing
+    Rehearse(RehearseArgs),
     /// Show a plan, ask, and run it
     Run(RunArgs),
     /// Show where an upgrade stands

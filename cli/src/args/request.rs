@@ -135,6 +135,16 @@ pub(crate) struct CaptureArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RehearseArgs {
+    /// The plan, made by `plan --out`
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// The facts of its server, made by `capture --out` [default: those that `plan` has kept beside the journal]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) captured: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) request: RequestArgs,

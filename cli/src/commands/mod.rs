@@ -9,6 +9,7 @@ mod drive;
 mod journal;
 mod methods;
 mod plan;
+mod rehearse;
 mod remote;
 mod report;
 mod request;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Check(args) => detect::check(&common, &args).await,
         Command::Plan(args) => plan::plan(&common, args).await,
         Command::Capture(args) => capture::capture(&common, &args).await,
+        Command::Rehearse(args) => rehearse::rehearse(&common, &args),
         Command::Run(args) => run::run(&common, args).await,
         Command::Status(which) => status::status(&common, &which),
         Command::Answer(args) => answer::answer(&common, &args).await,
@@ -79,6 +81,9 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
 pub(crate) fn products() -> Vec<Box<dyn MailSecurityProduct>> {
     vec![Box::new(Vipre), Box::new(Eset)]
 }
+
+/// The same, for as long as the program runs: those on which plans are rehearsed.
+pub(crate) const REHEARSABLE: [&dyn MailSecurityProduct; 2] = [&Vipre, &Eset];
 
 /// The product that a plan was made by.
 pub(crate) fn product(key: &str) -> Result<Box<dyn MailSecurityProduct>, Failure> {

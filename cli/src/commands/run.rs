@@ -10,12 +10,13 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    engine::begin,
+    engine::begin_rehearsed,
     failure::Code,
     host::{Host, PendingWeight, ServiceName},
     journal::Stamp,
     plan::Plan,
     product::Proposal,
+    upgrade::Rehearsed,
     values::UpgradeId,
 };
 
@@ -40,6 +41,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     }
     let hash = proposal.plan.hash();
     output::say(&show::plan(&proposal, false));
+    let rehearsed = rehearsed(&site, &proposal.plan);
     if !args.yes && (common.no_input || !people::confirm("Nothing has been changed yet.")) {
         return Err(Failure::new(Code::RequestRefused, "not begun: nobody said yes")
             .expected("yes at the keyboard, or --yes")
@@ -51,7 +53,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let stamp =
         Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
-    begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
+    begin_rehearsed(journal.as_mut(), upgrade, &proposal.plan, hash, rehearsed, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     if cfg!(windows)
         && !proposal.plan.is_elsewhere()
@@ -60,6 +62,16 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         output::say("After a restart nothing goes on by itself: `mailsec service install` changes that.");
     }
     drive::drive(common, &site, journal.as_mut(), upgrade).await
+}
+
+/// What a rehearsal of the plan came to; it is said, and louder where there was none, or it went wrong.
+pub(super) fn rehearsed(site: &Site, plan: &Plan) -> Option<Rehearsed> {
+    if plan.is_elsewhere() {
+        return None;
+    }
+    let kept = site.state.kept_rehearsal(plan.hash()).map(|rehearsal| rehearsal.noted());
+    output::say(&show::rehearsed_or_not(kept.as_ref()));
+    kept
 }
 
 /// A plan from a file must fit the server as it is now.

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::output;
-use mailsec_core::{Failure, product::Captured, values::Digest};
+use mailsec_core::{Failure, failure::Code, plan::Plan, product::Captured, values::Digest};
 use std::path::{Path, PathBuf};
 
 impl State {
@@ -25,6 +25,20 @@ impl State {
         (captured.digest() == digest).then_some(captured)
     }
 
+    /// The facts that a plan was made from.
+    pub(crate) fn kept_facts(&self, plan: &Plan) -> Result<Captured, Failure> {
+        let path = self.facts(plan.facts);
+        if !path.exists() {
+            return Err(Failure::new(
+                Code::FactsUnfit,
+                "the facts that this plan was made from are not kept here",
+            )
+            .expected(path.display().to_string())
+            .hint("give them with --captured FILE, or make the plan again"));
+        }
+        read_facts(&path)
+    }
+
     /// The folder of a file that is for administrators only.
     pub(crate) fn make_private(&self, file: &Path) -> Result<(), Failure> {
         #[cfg(windows)]
@@ -34,4 +48,15 @@ impl State {
             None => Ok(()),
         }
     }
+}
+
+/// Reads captured facts.
+pub(crate) fn read_facts(file: &Path) -> Result<Captured, Failure> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        Failure::new(Code::FactsDamaged, "the captured facts cannot be read")
+            .found(file.display().to_string())
+            .cause(error)
+            .hint("`mailsec capture --out FILE` captures them")
+    })?;
+    Captured::read(&bytes)
 }

@@ -4,11 +4,13 @@ mod connect;
 mod facts;
 mod host;
 mod private;
+mod rehearsals;
 mod secrets;
 mod state;
 #[cfg(windows)]
 mod windows;
 
+pub(crate) use facts::read_facts;
 pub(crate) use host::{Site, Which, no_world};
 pub(crate) use private::private_folder;
 pub(crate) use secrets::Sources;

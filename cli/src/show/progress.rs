@@ -97,6 +97,7 @@ impl Watcher for Progress {
             Event::Requested { request, by, .. } => self.line(&format!("{by} asks to {request}.")),
             Event::Declined { request, why } => self.line(&format!("Not done: {request}, because {why}.")),
             Event::Planned { .. }
+            | Event::Rehearsed(_)
             | Event::Started { .. }
             | Event::UndoIntended { .. }
             | Event::GateOpened { .. }

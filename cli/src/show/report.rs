@@ -3,6 +3,7 @@
 use super::{
     checklist,
     gate::{gate, program},
+    rehearsal::rehearsed,
     text::{clock, span, wrap},
 };
 use mailsec_core::{
@@ -143,6 +144,10 @@ fn head(report: &Report) -> String {
     if let (Some(naming), Some(from), Some(to)) = (&report.naming, &report.from, &report.to) {
         text.push_str(&format!("Server   {}\n", report.server));
         text.push_str(&format!("From     {} {from}\nTo       {} {to}\n", naming.before, naming.after));
+    }
+    // A plan that acts elsewhere is not rehearsed, so nothing is missing.
+    if !report.elsewhere && report.plan.is_some() {
+        text.push_str(&wrap("Trial    ", "         ", &rehearsed(report.rehearsed.as_ref())));
     }
     if let Some((at, by)) = &report.started {
         text.push_str(&format!("Started  {at} by {by}\n"));

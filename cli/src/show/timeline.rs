@@ -139,6 +139,7 @@ fn told(event: &Event, state: &State) -> String {
             plan.steps.len(),
             hash.short()
         ),
+        Event::Rehearsed(rehearsed) => super::rehearsed(Some(rehearsed)),
         Event::Started { by, .. } => format!("started by {by}"),
         Event::Resumed { found, .. } => format!("taken up again: {found}"),
         Event::StepIntended { step: id, attempt, .. } => format!("{}: begins{}", step(id), again(attempt)),

@@ -17,6 +17,7 @@ mod people;
 mod plans;
 mod readme;
 mod refused;
+mod rehearse;
 mod remote;
 mod remote_kill;
 mod running;

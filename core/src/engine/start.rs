@@ -4,7 +4,7 @@ use crate::{
     failure::{Code, Failure},
     journal::{Envelope, Journal, Recorded, Stamp},
     plan::{Plan, lint},
-    upgrade::{Event, Position, Report, Standing, State},
+    upgrade::{Event, Position, Rehearsed, Report, Standing, State},
     values::{Digest, UpgradeId},
 };
 
@@ -52,6 +52,26 @@ pub fn begin(
     shown: Digest,
     stamp: &Stamp,
 ) -> Result<(), Failure> {
+    begin_rehearsed(journal, upgrade, plan, shown, None, stamp)
+}
+
+/// As [`begin`], with what a rehearsal of the plan came to: both are durable together.
+///
+/// # Errors
+/// As [`begin`]; [`Code::PlanDamaged`] also when another plan was rehearsed.
+pub fn begin_rehearsed(
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    plan: &Plan,
+    shown: Digest,
+    rehearsed: Option<Rehearsed>,
+    stamp: &Stamp,
+) -> Result<(), Failure> {
+    if let Some(other) = rehearsed.as_ref().map(|rehearsed| rehearsed.plan).filter(|other| *other != shown) {
+        return Err(Failure::new(Code::PlanDamaged, "this is not the plan that was rehearsed")
+            .expected(format!("plan {}", other.short()))
+            .found(format!("plan {}", shown.short())));
+    }
     if plan.hash() != shown {
         return Err(Failure::new(Code::PlanDamaged, "this is not the plan that was shown")
             .expected(format!("plan {}", shown.short()))
@@ -72,6 +92,8 @@ pub fn begin(
             .hint("finish it with `mailsec resume`, or end it with `mailsec abandon`"));
         }
     }
-    journal.append(upgrade, 0, stamp, &[Event::Planned { plan: Box::new(plan.clone()), hash: shown }])?;
+    let planned = Event::Planned { plan: Box::new(plan.clone()), hash: shown };
+    let events: Vec<Event> = std::iter::once(planned).chain(rehearsed.map(Event::Rehearsed)).collect();
+    journal.append(upgrade, 0, stamp, &events)?;
     Ok(())
 }

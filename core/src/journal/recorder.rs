@@ -211,6 +211,7 @@ impl Steps {
                 }
             }
             Event::Planned { .. }
+            | Event::Rehearsed(_)
             | Event::Started { .. }
             | Event::Resumed { .. }
             | Event::RollbackBegun { .. }

@@ -82,6 +82,31 @@ pub enum Finish {
     Abandoned,
 }
 
+/// Whether a rehearsal went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every run came to an allowed end.
+    Converged,
+    /// At least one did not.
+    Diverged,
+}
+
+/// What a rehearsal of a plan came to; all of it lies beside the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsed {
+    /// Hash of the plan that was rehearsed.
+    pub plan: Digest,
+    /// Hash of the whole result.
+    pub result: Digest,
+    /// Runs.
+    pub runs: u64,
+    /// Whether it went well.
+    pub verdict: Verdict,
+    /// Version of the program that rehearsed.
+    pub mailsec: String,
+}
+
 /// A fact about an upgrade.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -93,6 +118,8 @@ pub enum Event {
         /// Its hash, as it was shown.
         hash: Digest,
     },
+    /// The plan had been rehearsed when the upgrade was begun.
+    Rehearsed(Rehearsed),
     /// Somebody started it.
     Started {
         /// Who.
@@ -274,4 +301,21 @@ pub enum Event {
         /// How.
         how: Finish,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The very bytes that journals have: they are read for as long as there are journals.
+    #[test]
+    fn a_rehearsal_reads_as_it_was_written() {
+        let digest = "ab".repeat(32);
+        let text = format!(
+            r#"{{"kind":"rehearsed","plan":"{digest}","result":"{digest}","runs":334,"verdict":"converged","mailsec":"0.1.0"}}"#
+        );
+        let event: Event = serde_json::from_str(&text).unwrap();
+        assert!(matches!(&event, Event::Rehearsed(it) if it.runs == 334 && it.verdict == Verdict::Converged));
+        assert_eq!(serde_json::to_string(&event).unwrap(), text);
+    }
 }

@@ -44,6 +44,8 @@ impl State {
                 self.flight = None;
                 self.gate = None;
             }
+            // For the report; it changes nothing of what happens.
+            Event::Rehearsed(_) => {}
             Event::Started { boot, mail, .. } => {
                 self.standing = Standing::Running;
                 self.started = Some(position.at);

@@ -10,7 +10,7 @@ mod recovery;
 mod report;
 mod state;
 
-pub use event::{Actor, Event, Finish, GateKind, Request};
+pub use event::{Actor, Event, Finish, GateKind, Rehearsed, Request, Verdict};
 pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};
 pub use next::{Asked, Next, found, next};

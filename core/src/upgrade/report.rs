@@ -1,6 +1,6 @@
 //! The report: a fold of the same events, made at any time, after any failure.
 
-use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Request};
+use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Rehearsed, Request};
 use crate::{
     failure::Failure,
     plan::{
@@ -109,6 +109,9 @@ pub struct Report {
     pub to: Option<Version>,
     /// Hash of the plan that ran.
     pub plan: Option<Digest>,
+    /// What a rehearsal of the plan had come to; `None` when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
     /// Whether it acts on other machines, whose mail nobody here sees.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub elsewhere: bool,
@@ -157,6 +160,7 @@ impl Report {
         self.last = Some(at);
         match event {
             Event::Planned { plan, hash } => self.planned(plan, *hash),
+            Event::Rehearsed(rehearsed) => self.rehearsed = Some(rehearsed.clone()),
             Event::Started { by, mail, .. } => {
                 self.started = Some((at, by.0.clone()));
                 if !self.elsewhere {

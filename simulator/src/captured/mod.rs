@@ -70,17 +70,26 @@ pub fn rebuild(
     Ok(Rebuilt { world, secrets, assumptions })
 }
 
+/// Whether a plan acts on the server that it was made for, and so can be rehearsed.
+///
+/// # Errors
+/// [`Code::MethodUnfit`].
+pub fn rehearsable(plan: &Plan) -> Result<(), Failure> {
+    if plan.is_elsewhere() {
+        return Err(Failure::new(Code::MethodUnfit, "this plan acts on other machines, which no fact shows")
+            .expected("a plan for one server, made there by `mailsec plan`")
+            .hint("a cluster's nodes are rehearsed one by one, each with its own plan"));
+    }
+    Ok(())
+}
+
 /// The installation that the facts show, where they are of the plan's own server.
 fn fitting(
     product: &dyn MailSecurityProduct,
     captured: &Captured,
     plan: &Plan,
 ) -> Result<Installation, Failure> {
-    if plan.is_elsewhere() {
-        return Err(Failure::new(Code::MethodUnfit, "this plan acts on other machines, which no fact shows")
-            .expected("a plan for one server, made there by `mailsec plan`")
-            .hint("a cluster's nodes are rehearsed one by one, each with its own plan"));
-    }
+    rehearsable(plan)?;
     let other = |what: &str, expected: &str, found: &str| {
         Err(Failure::new(Code::FactsUnfit, format!("these are facts of another {what}"))
             .expected(expected)

@@ -7,6 +7,7 @@ use mailsec_core::{
     upgrade::{Gate, GateKind, State},
     values::{AccountName, Secret, ServerPath, Version},
 };
+use std::time::Duration;
 
 /// Does what is asked, and has the program look again where it is in doubt; leaves everything else open.
 #[must_use]
@@ -17,19 +18,24 @@ pub fn stand_in(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
         _ => return None,
     }
     let plan = state.plan.as_ref()?;
-    _ = host.change(|world| match operation(gate, state) {
+    let installed = host.change(|world| match operation(gate, state) {
         Some(Operation::CollectExport { file, .. }) => {
             _ = world.person_saves(file, b"<Rules><Rule name=\"a\" /></Rules>");
+            true
         }
         Some(Operation::RunInstaller { package, .. }) => install(world, plan, &package.path),
-        _ => eset::at_the_window(
-            world,
-            gate,
-            state,
-            if is_protected(plan) { eset::signed } else { eset::unsigned },
-        ),
+        _ => {
+            let enables = if is_protected(plan) { eset::signed } else { eset::unsigned };
+            eset::at_the_window(world, gate, state, enables);
+            true
+        }
     });
-    Some(Choice::Done)
+    // An installer that fails again and again is what going back is for.
+    match installed {
+        Ok(false) if gate.choices.contains(&Choice::RollBack) => Some(Choice::RollBack),
+        Ok(false) => None,
+        _ => Some(Choice::Done),
+    }
 }
 
 /// Whether a password protects the settings.
@@ -38,21 +44,35 @@ fn is_protected(plan: &Plan) -> bool {
     secrets.any(|secret| secret.as_str() == SETTINGS_PASSWORD)
 }
 
-/// Runs the installer and gives it the account when it asks; not once more when the version is in place.
-fn install(world: &mut World, plan: &Plan, package: &ServerPath) {
-    let there = world.registry.installed().into_iter().any(|installed| {
-        Version::parse(&installed.version).is_ok_and(|version| version == plan.to)
-            && installed.name == plan.naming.after
-    });
-    if there {
-        return;
-    }
+/// Times that a person tries an installer.
+const TRIES: usize = 3;
+/// What they wait in between: another installation may be running.
+const PAUSE: Duration = Duration::from_secs(120);
+
+/// Runs the installer and gives it the account when it asks; not once more when the version is in place. Answers whether
+/// it is in the end.
+fn install(world: &mut World, plan: &Plan, package: &ServerPath) -> bool {
     let account: Option<&AccountName> = plan.steps.iter().find_map(|step| match &step.operation {
         Operation::VerifyServiceAccount { account, .. } => Some(account),
         _ => None,
     });
-    let password =
-        account.and_then(|account| world.vault.directory.get(&account.user().to_ascii_lowercase()));
-    let password = password.map(Secret::new);
-    _ = world.person_installs(package, account.zip(password.as_ref()));
+    for _ in 0..TRIES {
+        if is_installed(world, plan) {
+            return true;
+        }
+        let known = |account: &AccountName| world.vault.directory.get(&account.user().to_ascii_lowercase());
+        let password = account.and_then(known).map(Secret::new);
+        _ = world.person_installs(package, account.zip(password.as_ref()));
+        if !is_installed(world, plan) {
+            _ = world.pass(PAUSE);
+        }
+    }
+    is_installed(world, plan)
+}
+
+fn is_installed(world: &World, plan: &Plan) -> bool {
+    world.registry.installed().into_iter().any(|installed| {
+        installed.name == plan.naming.after
+            && Version::parse(&installed.version).is_ok_and(|version| version == plan.to)
+    })
 }

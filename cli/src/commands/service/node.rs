@@ -9,7 +9,7 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    engine::{begin, load},
+    engine::{begin_rehearsed, load},
     failure::Code,
     host::NodeFacts,
     journal::{Journal, Stamp},
@@ -120,5 +120,6 @@ async fn take(site: &Site, journal: &mut dyn Journal, order: &WorkOrder) -> Resu
     let host = site.host();
     let stamp =
         Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
-    begin(journal, order.upgrade, &fresh, hash, &stamp)
+    let rehearsed = run::rehearsed(site, &fresh);
+    begin_rehearsed(journal, order.upgrade, &fresh, hash, rehearsed, &stamp)
 }

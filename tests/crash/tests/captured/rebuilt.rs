@@ -14,7 +14,7 @@ use mailsec_crash_tests::{Case, End, Person, Trial, cases, planned};
 use mailsec_simulator::{SimHost, captured::rebuild, oracle, people::stand_in};
 
 /// A case's plan, and the facts of its server, as they are read back from their file.
-fn captured(case: &Case) -> (&'static dyn MailSecurityProduct, Plan, Captured) {
+pub(crate) fn captured(case: &Case) -> (&'static dyn MailSecurityProduct, Plan, Captured) {
     let subject = planned(case);
     let trial = subject.planned();
     let (product, plan) = (trial.product, trial.plan.clone());
@@ -67,7 +67,10 @@ fn every_plan_runs_on_the_server_that_is_built_from_its_facts() {
 }
 
 /// The facts with some words changed, and the plan that is made from them.
-fn with(case: &Case, words: &[(&str, &str)]) -> (&'static dyn MailSecurityProduct, Plan, Captured) {
+pub(crate) fn with(
+    case: &Case,
+    words: &[(&str, &str)],
+) -> (&'static dyn MailSecurityProduct, Plan, Captured) {
     let (product, plan, captured) = captured(case);
     let mut text = serde_json::to_string(&captured.facts).unwrap();
     for (from, to) in words {
