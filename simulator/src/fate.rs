@@ -6,7 +6,7 @@ use crate::{
     tape::{Calm, Tape},
     world::World,
 };
-use mailsec_core::host::Answer;
+use mailsec_core::{Code, Failure, host::Answer};
 use std::{
     sync::{
         Arc,
@@ -47,6 +47,8 @@ pub struct Fate {
     pub(crate) pacer: Option<Pacer>,
     /// The virtual time in milliseconds since 1970, for those who must not wait while the world is in use.
     pub(crate) clock: Arc<AtomicI64>,
+    reads: u64,
+    unanswered: Option<u64>,
 }
 
 impl std::fmt::Debug for Fate {
@@ -66,6 +68,8 @@ impl Fate {
             store: None,
             pacer: None,
             clock: Arc::default(),
+            reads: 0,
+            unanswered: None,
         }
     }
 
@@ -79,6 +83,26 @@ impl Fate {
     #[must_use]
     pub fn decisions(&self) -> &[Decision] {
         &self.decisions
+    }
+
+    /// Counts reads from here on; the one of this number, from 0, is not answered.
+    pub(crate) fn leave_unanswered(&mut self, nth: Option<u64>) {
+        (self.reads, self.unanswered) = (0, nth);
+    }
+
+    /// Reads since they are counted.
+    pub(crate) fn reads(&self) -> u64 {
+        self.reads
+    }
+
+    pub(crate) fn read(&mut self) -> Answer<()> {
+        let here = self.reads;
+        self.reads += 1;
+        match self.unanswered {
+            Some(nth) if nth == here => Err(Failure::new(Code::System, "the server does not answer")
+                .hint("try again, or see what keeps it busy")),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn set_tape(&mut self, tape: Box<dyn Tape>) {

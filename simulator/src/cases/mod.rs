@@ -19,10 +19,17 @@ pub struct Case {
     usual: fn() -> UpgradeRequest,
     request: fn(&mut UpgradeRequest),
     secrets: fn() -> Secrets,
-    deed: Deed,
+    /// What a person does when asked.
+    pub deed: Deed,
 }
 
 impl Case {
+    /// The server.
+    #[must_use]
+    pub fn world(&self) -> World {
+        (self.world)()
+    }
+
     /// What is asked of the upgrade.
     #[must_use]
     pub fn wanted(&self) -> UpgradeRequest {
@@ -31,12 +38,18 @@ impl Case {
         wanted
     }
 
+    /// The passwords that are known.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        (self.secrets)()
+    }
+
     /// Plans it.
     ///
     /// # Errors
     /// The findings that forbid it.
     pub fn subject(&self, products: &Products) -> Result<Subject, Vec<Finding>> {
-        Subject::plan(self.name, products, (self.world)(), &self.wanted(), (self.secrets)(), self.deed)
+        Subject::plan(self.name, products, self.world(), &self.wanted(), self.secrets(), self.deed)
     }
 }
 

@@ -155,6 +155,17 @@ impl SimHost {
         self.lock().fate.choose(label, n)
     }
 
+    /// From now on reads are counted, and the one of this number (from 0) is not answered.
+    pub fn leave_unanswered(&self, nth: Option<u64>) {
+        self.lock().fate.leave_unanswered(nth);
+    }
+
+    /// Reads since they are counted.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.lock().fate.reads()
+    }
+
     /// A handle for what shares the server's power without being one of its ports, such as the journal.
     #[must_use]
     pub fn sim_power(&self) -> SimPower {
@@ -235,6 +246,7 @@ impl SimHost {
 
     pub(crate) fn read<T>(&self, look: impl FnOnce(&mut World) -> Answer<T>) -> Answer<T> {
         self.run(|world, fate| {
+            fate.read()?;
             world.advance(fate, READ)?;
             look(world)
         })

@@ -4,9 +4,11 @@ pub mod eset;
 pub mod eset_installers;
 pub mod exchange;
 pub mod installers;
+mod sample;
 pub mod variations;
 pub mod vipre;
 
+pub use sample::Sample;
 pub use variations::*;
 pub use vipre::vipre_45;
 
