@@ -5,7 +5,8 @@ use crate::{
     Permit,
     failure::{Code, Failure},
     host::{
-        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PendingWeight, RegistryView, Signature,
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageKind, PendingWeight, RegistryView,
+        Signature,
     },
     plan::{Evidence, ExpectedPackage, InstallerMode, Observation, Outcome, SecretProperty, Snapshot},
     planted::planted,
@@ -248,10 +249,16 @@ impl Operate for RunInstaller<'_> {
         if now.as_ref() == Some(&self.package.version) {
             return self.in_place(ctx, None).await.map(Observation::Applied);
         }
-        Ok(match now {
-            // The old version is registered; its files must be there too, or it was left half way.
-            now if now == before && agents_whole(ctx).await? => Observation::NotApplied { evidence },
-            _ => Observation::Partial { evidence },
+        // The old version is registered; its files must be there too, or it was left half way. Where none was, Windows
+        // Installer takes back what it did not complete; what a program leaves half way shows nowhere.
+        let untouched = match &before {
+            Some(_) => agents_whole(ctx).await?,
+            None => self.package.kind == PackageKind::Msi,
+        };
+        Ok(if now == before && untouched {
+            Observation::NotApplied { evidence }
+        } else {
+            Observation::Partial { evidence }
         })
     }
 
