@@ -100,6 +100,7 @@ fn a_method_that_does_not_apply() {
     error[bad-argument]: the property Password holds a secret
       expected: --secret-property Password=SECRET, and --secret SECRET=env:NAME or file:PATH
       found:    --argument Password=..., which the plan and the journal would keep readable
+      hint:     give it as a secret, and change it if others use this machine
     ");
     let place = Place::vipre();
     let vipre = ["--installer", mailsec_simulator::worlds::installers::RIGHT, "--method", "manual"];
@@ -110,6 +111,7 @@ fn a_method_that_does_not_apply() {
     error[method-unfit]: this product has no method manual
       expected: in-place
       found:    manual
+      hint:     `mailsec methods` shows them, with their sources
     ");
 }
 

@@ -131,6 +131,7 @@ pub fn package_version(file: &PackageFile) -> Result<Version, Failure> {
         Failure::new(Code::PackageWrongVersion, "the installer's version cannot be read")
             .expected("numbers with dots")
             .found(why)
+            .hint("see that it is the vendor's installer, and download it again")
     })
 }
 
@@ -191,7 +192,8 @@ pub fn room(installation: &Installation, facts: &Facts, target: &ServerPath, byt
     if target.is_under(&installation.folder) {
         return Err(Failure::new(Code::BadArgument, "the backup would lie in the product's own folder")
             .expected(format!("a folder outside {}", installation.folder))
-            .found(target.as_str()));
+            .found(target.as_str())
+            .hint("give another place with --backup-to"));
     }
     let free = *facts.free_space(&FactQuery::FreeSpace(target.clone()))?;
     let needed = bytes.saturating_add(SPARE_BYTES);

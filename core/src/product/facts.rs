@@ -104,6 +104,7 @@ macro_rules! reader {
 
 fn not_asked(query: &FactQuery) -> Failure {
     Failure::new(crate::Code::System, format!("the server was not asked for {query:?}"))
+        .hint("this is a fault of the program: the product's crate reads a fact that it does not ask for; report it")
 }
 
 impl Facts {

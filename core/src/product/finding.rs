@@ -86,6 +86,7 @@ fn usual_fix(code: Code) -> Option<&'static str> {
         Code::FileUnreadable | Code::AccessDenied => {
             Some("run mailsec as an administrator who may read it, or close the program that holds it")
         }
+        Code::FileMissing => Some("see that the path is right and its volume is there"),
         Code::Directory => Some("see that the server reaches a domain controller, then try again"),
         Code::AgentsUnreadable => {
             Some("repair agents.config, or restore it from a backup, before anything else")

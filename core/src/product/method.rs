@@ -68,6 +68,7 @@ pub fn known_method(rows: &[MethodRow], method: Method) -> Result<&MethodRow, Fa
         Failure::new(Code::MethodUnfit, format!("this product has no method {method}"))
             .expected(words.join(", "))
             .found(method.word())
+            .hint("`mailsec methods` shows them, with their sources")
     })
 }
 

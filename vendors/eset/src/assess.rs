@@ -106,7 +106,8 @@ fn method(
     if method == Method::Manual && installation.product_code.is_none() {
         return Err(Failure::new(Code::ProductNotFound, "the product cannot be uninstalled by the program")
             .expected("its MSI product code in the registry")
-            .found("none"));
+            .found("none")
+            .hint("repair the installation with the vendor's installer first, or plan with --method in-place where it applies"));
     }
     Ok(())
 }
@@ -156,7 +157,8 @@ fn export(
     if let BackupChoice::To(target) = &request.backup {
         checks::room(installation, facts, target, 0)?;
     }
-    if facts.file(&FactQuery::File(installation.folder.join(names::TOOL)))?.is_none() {
+    let tool = facts.file(&FactQuery::File(installation.folder.join(names::TOOL)))?;
+    if !tool.as_ref().is_some_and(names::is_program) {
         findings.push(
             Finding::new(
                 Severity::Note,

@@ -85,6 +85,7 @@ fn version(info: &Info, package: Option<&InstalledPackage>) -> Result<Version, F
         Failure::new(Code::VersionUnsupported, format!("the version of {} cannot be read", names::COMMON))
             .expected("numbers with dots")
             .found(why)
+            .hint("an installation or removal that broke off looks like this; repair it with the vendor's installer first")
     })
 }
 

@@ -119,15 +119,15 @@ pub(crate) fn accepts(request: &UpgradeRequest) -> Result<(), Failure> {
                 .expected(format!(
                     "--secret-property {name}=SECRET, and --secret SECRET=env:NAME or file:PATH"
                 ))
-                .found(format!(
-                    "--argument {name}=..., which the plan and the journal would keep readable"
-                )));
+                .found(format!("--argument {name}=..., which the plan and the journal would keep readable"))
+                .hint("give it as a secret, and change it if others use this machine"));
         }
         let password = |name: &str| name.eq_ignore_ascii_case(names::PASSWORD_PROPERTY);
         if request.settings_password && secrets.iter().any(|property| password(&property.name)) {
             return Err(Failure::new(Code::BadArgument, "the settings password is given twice")
                 .expected("--settings-password alone")
-                .found(format!("--secret-property {} as well", names::PASSWORD_PROPERTY)));
+                .found(format!("--secret-property {} as well", names::PASSWORD_PROPERTY))
+                .hint("leave the property out: --settings-password sets it"));
         }
     }
     let no_account = "its service runs as the system itself; leave the account's options out";

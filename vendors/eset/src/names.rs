@@ -1,6 +1,9 @@
 //! What the vendor's pages and administrators' scripts name.
 
-use mailsec_core::values::Version;
+use mailsec_core::{
+    host::{FileKind, FileStat},
+    values::Version,
+};
 
 pub(crate) const ARTICLE: &str = "https://help.eset.com/emsl/6.5/en-US/installation_upgrade.htm";
 pub(crate) const IN_PLACE_PAGE: &str = "https://help.eset.com/emsx/7.3/de-DE/installation_upgrade.html";
@@ -33,6 +36,11 @@ pub const SETTINGS_PASSWORD: &str = "eset-settings-password";
 pub(crate) fn is_ours(name: &str) -> bool {
     let name = name.to_lowercase();
     name.contains(&COMMON.to_lowercase()) && !name.contains(&OTHER.to_lowercase())
+}
+
+/// Whether what is at the tool's place is a program, and not a folder of that name.
+pub(crate) fn is_program(there: &FileStat) -> bool {
+    there.kind == FileKind::File && there.size > 0
 }
 
 /// A version that is written here.

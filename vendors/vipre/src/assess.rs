@@ -106,7 +106,8 @@ fn account(
 ) -> Checked {
     let Some(manager) = plugin_manager(installation) else {
         return Err(Failure::new(Code::ServiceNotFound, "the product's service is not there")
-            .expected(format!("a service with the display name {:?}", names::PLUGIN_MANAGER)));
+            .expected(format!("a service with the display name {:?}", names::PLUGIN_MANAGER))
+            .hint("repair the installation with the vendor's installer first"));
     };
     match &request.account {
         AccountChoice::Keep | AccountChoice::Reset { .. } => {

@@ -50,6 +50,7 @@ fn package(packages: &[InstalledPackage]) -> Result<Option<(&InstalledPackage, V
             Failure::new(Code::VersionUnsupported, format!("the version of {} cannot be read", package.name))
                 .expected("numbers with dots")
                 .found(why)
+                .hint("an installation or removal that broke off looks like this; repair it with the vendor's installer first")
         })?;
         if best.as_ref().is_none_or(|(_, other)| version > *other) {
             best = Some((package, version));

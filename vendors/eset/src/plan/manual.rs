@@ -80,6 +80,7 @@ impl Maker<'_> {
             Failure::new(Code::ProductNotFound, "the product cannot be uninstalled by the program")
                 .expected("its MSI product code in the registry")
                 .found("none")
+                .hint("repair the installation with the vendor's installer first, or plan with --method in-place where it applies")
         })?;
         let mut step = Step::new(
             "uninstall",

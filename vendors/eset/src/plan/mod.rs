@@ -33,7 +33,8 @@ pub(crate) fn plan(
     let to = checks::package_version(file)?;
     let product = vec![names::COMMON.to_owned()];
     let BackupChoice::To(backup) = &request.backup else {
-        return Err(Failure::new(Code::BadArgument, "the settings must be exported"));
+        return Err(Failure::new(Code::BadArgument, "the settings must be exported")
+            .hint("leave --skip-backup out: the export is the way back"));
     };
     let tool = facts.file(&FactQuery::File(installation.folder.join(names::TOOL)))?;
     let maker = Maker {
@@ -43,7 +44,7 @@ pub(crate) fn plan(
         product,
         to: to.clone(),
         folder: backup.join(&format!("eset-{}-{}", installation.version, made.compact())),
-        has_tool: tool.is_some(),
+        has_tool: tool.as_ref().is_some_and(names::is_program),
     };
     let steps = match method {
         Method::Manual => maker.manual()?,

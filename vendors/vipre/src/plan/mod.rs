@@ -27,6 +27,7 @@ pub(crate) fn plan(
     let manager = plugin_manager(installation).ok_or_else(|| {
         Failure::new(Code::ServiceNotFound, "the product's service is not there")
             .expected(names::PLUGIN_MANAGER)
+            .hint("repair the installation with the vendor's installer first")
     })?;
     let account = match &request.account {
         AccountChoice::Use(account) | AccountChoice::Create { account, .. } => account.clone(),
@@ -35,6 +36,7 @@ pub(crate) fn plan(
                 Failure::new(Code::AccountForm, "the service's account is not of a domain")
                     .expected(r"DOMAIN\user")
                     .found(&manager.account)
+                    .hint(r"plan with --create-account DOMAIN\name or --account DOMAIN\name")
             })?
         }
     };
