@@ -4,7 +4,7 @@ use super::{
     Arguments, Own,
     fit::{facts, short},
     look::located,
-    tool::{Exported, export, left_by, proven},
+    tool::{Exported, LeftNow, export, left_by, left_now, proven},
 };
 use crate::{
     names,
@@ -71,9 +71,14 @@ impl Own for Compare<'_> {}
 #[async_trait]
 impl Operate for Compare<'_> {
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
-        Ok(match ctx.host.files().stat(&self.arguments.path("file")?).await? {
-            Some(_) => Observation::Partial { evidence: vec![Evidence::new("exported file", "begun")] },
-            None => Observation::NotApplied { evidence: Vec::new() },
+        let file = self.arguments.path("file")?;
+        Ok(match left_now(ctx, &file, &self.arguments.version("to")?).await? {
+            LeftNow::Nothing => Observation::NotApplied { evidence: Vec::new() },
+            LeftNow::Begun(evidence) => Observation::Partial { evidence },
+            LeftNow::Whole(after) => {
+                let before = left_by(ctx, &self.arguments.step("export")?, "export").await?;
+                Observation::Applied(outcome(&before, &after)?)
+            }
         })
     }
 
@@ -82,29 +87,33 @@ impl Operate for Compare<'_> {
         let folder = located(ctx, &self.arguments.step("located")?)?;
         let file = self.arguments.path("file")?;
         export(ctx, permit, &folder, &file).await?;
-        let after = proven(ctx, &file, &self.arguments.version("to")?).await?;
-        let comparison = compared(&before, &after)?;
-        let alarms = comparison.alarms().map(|lost| ("LOST", lost));
-        let declared = comparison.lost.iter().filter(|lost| !lost.alarm).map(|lost| ("not migrated", lost));
-        let changed = comparison.changed.iter().map(|difference| ("changed", difference));
-        let new = comparison.newly_defaulted.iter().map(|difference| ("newly defaulted", difference));
-        let lines = alarms.chain(declared).chain(changed).chain(new).map(|(what, difference)| {
-            let seen = format!("{} -> {}", side(difference.before.as_ref()), side(difference.after.as_ref()));
-            Evidence::new(format!("{what}: {}", place(difference)), seen)
-        });
-        let counts = comparison.counts;
-        let number = |name: &str, count: u64| (name.to_owned(), count.to_string());
-        let values = BTreeMap::from([
-            number("preserved", counts.preserved),
-            number("changed", counts.changed),
-            number("newly-defaulted", counts.newly_defaulted),
-            number("lost", counts.lost),
-            number("alarms", counts.alarms),
-        ]);
-        let files = BTreeMap::from([("after".to_owned(), after.kept.clone())]);
-        Ok(Outcome::changed(counted(&counts))
-            .shown([after.evidence()])
-            .shown(facts(lines, "the two exports"))
-            .output(Snapshot::Vendor { values, files }))
+        outcome(&before, &proven(ctx, &file, &self.arguments.version("to")?).await?)
     }
+}
+
+/// What the comparison shows, and keeps for the review.
+fn outcome(before: &Exported, after: &Exported) -> Answer<Outcome> {
+    let comparison = compared(before, after)?;
+    let alarms = comparison.alarms().map(|lost| ("LOST", lost));
+    let declared = comparison.lost.iter().filter(|lost| !lost.alarm).map(|lost| ("not migrated", lost));
+    let changed = comparison.changed.iter().map(|difference| ("changed", difference));
+    let new = comparison.newly_defaulted.iter().map(|difference| ("newly defaulted", difference));
+    let lines = alarms.chain(declared).chain(changed).chain(new).map(|(what, difference)| {
+        let seen = format!("{} -> {}", side(difference.before.as_ref()), side(difference.after.as_ref()));
+        Evidence::new(format!("{what}: {}", place(difference)), seen)
+    });
+    let counts = comparison.counts;
+    let number = |name: &str, count: u64| (name.to_owned(), count.to_string());
+    let values = BTreeMap::from([
+        number("preserved", counts.preserved),
+        number("changed", counts.changed),
+        number("newly-defaulted", counts.newly_defaulted),
+        number("lost", counts.lost),
+        number("alarms", counts.alarms),
+    ]);
+    let files = BTreeMap::from([("after".to_owned(), after.kept.clone())]);
+    Ok(Outcome::changed(counted(&counts))
+        .shown([after.evidence()])
+        .shown(facts(lines, "the two exports"))
+        .output(Snapshot::Vendor { values, files }))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Arguments, Own,
-    tool::{Exported, export, proven},
+    tool::{Exported, LeftNow, export, has_closed_folder, left_now, proven},
 };
 use crate::names;
 use async_trait::async_trait;
@@ -14,6 +14,8 @@ use mailsec_core::{
     plan::{Evidence, Observation, Outcome, Question, Snapshot},
 };
 use std::collections::BTreeMap;
+
+const EXPORTED: &str = "the settings are exported, and the export is proven";
 
 /// What a proven export leaves to later steps.
 fn outcome(exported: &Exported, summary: &str) -> Outcome {
@@ -35,10 +37,14 @@ impl Own for Export<'_> {}
 #[async_trait]
 impl Operate for Export<'_> {
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
-        // Whole or half, the tool may be writing it still: it is exported anew, which costs nothing.
-        Ok(match ctx.host.files().stat(&self.arguments.path("file")?).await? {
-            Some(_) => Observation::Partial { evidence: vec![Evidence::new("exported file", "begun")] },
-            None => Observation::NotApplied { evidence: Vec::new() },
+        let file = self.arguments.path("file")?;
+        Ok(match left_now(ctx, &file, &self.arguments.version("version")?).await? {
+            LeftNow::Nothing if has_closed_folder(ctx, &file).await? => {
+                Observation::Partial { evidence: vec![Evidence::new("folder of the export", "there")] }
+            }
+            LeftNow::Nothing => Observation::NotApplied { evidence: Vec::new() },
+            LeftNow::Begun(evidence) => Observation::Partial { evidence },
+            LeftNow::Whole(exported) => Observation::Applied(outcome(&exported, EXPORTED)),
         })
     }
 
@@ -46,7 +52,7 @@ impl Operate for Export<'_> {
         let file = self.arguments.path("file")?;
         export(ctx, permit, &self.arguments.path("folder")?, &file).await?;
         let exported = proven(ctx, &file, &self.arguments.version("version")?).await?;
-        Ok(outcome(&exported, "the settings are exported, and the export is proven"))
+        Ok(outcome(&exported, EXPORTED))
     }
 }
 

@@ -9,7 +9,7 @@ use mailsec_core::{
     Failure, Permit,
     failure::Code,
     host::{Answer, FileKind, ToolExit, ToolRun},
-    operations::Context,
+    operations::{Context, is_before},
     plan::{Evidence, KeptFile, Snapshot},
     values::{Digest, ServerPath, StepId, Version},
 };
@@ -39,9 +39,21 @@ pub(super) async fn ecmd(
 
 /// Makes the folder of a file, for administrators only: exports hold more than others should read.
 pub(super) async fn closed_folder(ctx: &Context<'_>, permit: &Permit, file: &ServerPath) -> Answer<()> {
-    let Some(folder) = file.parent() else { return Ok(()) };
+    let Some((about, note)) = about(file) else { return Ok(()) };
+    ctx.host.files().write(permit, &about, note.as_bytes()).await
+}
+
+/// Whether that was done.
+pub(super) async fn has_closed_folder(ctx: &Context<'_>, file: &ServerPath) -> Answer<bool> {
+    let Some((about, note)) = about(file) else { return Ok(true) };
+    Ok(ctx.host.files().stat(&about).await?.is_some()
+        && ctx.host.files().digest(&about).await? == Digest::of(note.as_bytes()))
+}
+
+/// The file that makes the folder, and its content.
+fn about(file: &ServerPath) -> Option<(ServerPath, String)> {
     let note = format!("Settings of {}, kept by mailsec.\r\n", names::NAME);
-    ctx.host.files().write(permit, &folder.join("about.txt"), note.as_bytes()).await
+    Some((file.parent()?.join("about.txt"), note))
 }
 
 /// Exports the settings. The folder is made first, so that only administrators can read what is in it.
@@ -125,6 +137,44 @@ pub(super) async fn proven(ctx: &Context<'_>, file: &ServerPath, version: &Versi
         .found(of.to_string())
         .hint("export them on this server, from the product as it is")
         .ask())
+}
+
+/// What is there of an export that a crash interrupted.
+pub(super) enum LeftNow {
+    /// No file.
+    Nothing,
+    /// A file that the tool may be writing still, or that an earlier try left.
+    Begun(Vec<Evidence>),
+    /// A whole export of this version, made since the step began.
+    Whole(Exported),
+}
+
+/// Looks for the export of the step in flight. A whole one needs no other; whatever else lies there is exported anew,
+/// which costs nothing.
+pub(super) async fn left_now(ctx: &Context<'_>, file: &ServerPath, version: &Version) -> Answer<LeftNow> {
+    let Some(stat) = ctx.host.files().stat(file).await? else { return Ok(LeftNow::Nothing) };
+    let begun = |why: String| Ok(LeftNow::Begun(vec![Evidence::new(file.as_str(), why)]));
+    let exported = match proven(ctx, file, version).await {
+        Ok(exported) => exported,
+        Err(failure) if is_of_content(failure.code) => return begun(failure.to_string()),
+        Err(failure) => return Err(failure),
+    };
+    match ctx.state.flight.as_ref() {
+        Some(flight) if !is_before(stat.modified, flight.since) => Ok(LeftNow::Whole(exported)),
+        _ => begun(format!("of {}, before the step began", stat.modified)),
+    }
+}
+
+/// Whether a failure says what is in a file, and not that it could not be read.
+fn is_of_content(code: Code) -> bool {
+    matches!(
+        code,
+        Code::SettingsExport
+            | Code::SettingsMalformed
+            | Code::SettingsForeign
+            | Code::SettingsTruncated
+            | Code::SettingsTooLarge
+    )
 }
 
 /// A file that an earlier step left, exactly as it was left.
