@@ -1,5 +1,6 @@
 //! The command line: one file per command, or per family.
 
+mod certify;
 mod cluster;
 mod journal;
 mod remote;
@@ -10,6 +11,7 @@ mod simulate;
 mod upgrade;
 mod world;
 
+pub(crate) use certify::CertifyArgs;
 pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
 pub(crate) use journal::JournalCommand;
 pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
@@ -144,6 +146,8 @@ pub(crate) enum Command {
     World(WorldCommand),
     /// Watch an upgrade lose its power in the middle, and finish
     Demo(DemoArgs),
+    /// Put a vendor's crate through the checks that every vendor must pass; needs no server
+    Certify(CertifyArgs),
     /// Print a completion script
     Completions {
         /// For which shell

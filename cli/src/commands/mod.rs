@@ -2,6 +2,7 @@
 
 mod answer;
 mod capture;
+mod certify;
 mod cluster;
 mod demo;
 mod detect;
@@ -68,6 +69,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Simulate(command) => simulate::simulate(command),
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
+        Command::Certify(args) => certify::certify(&common, &args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mailsec", &mut script);

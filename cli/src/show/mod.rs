@@ -2,6 +2,7 @@
 
 mod captured;
 mod checklist;
+mod counter;
 mod gate;
 mod nodes;
 mod plan;
@@ -16,6 +17,7 @@ mod timeline;
 
 pub(crate) use captured::captured;
 pub(crate) use checklist::checklists;
+pub(crate) use counter::Counter;
 pub(crate) use gate::{gate, gate_json};
 pub(crate) use nodes::nodes;
 pub(crate) use plan::plan;

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod capture;
+mod certify;
 mod checklist;
 mod cluster;
 mod damage;
