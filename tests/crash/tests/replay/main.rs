@@ -1,5 +1,6 @@
 //! A recorded journal, replayed without its server, is written again to the same head; a record that somebody changed
 //! is not, and the replay names where.
+#![allow(clippy::unwrap_used, reason = "tests, helpers included")]
 
 mod changed;
 mod clusters;

@@ -19,21 +19,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 fn between(trial: &mut Trial, event: Event) {
     let stamp = Stamp {
         at: trial.host.clock().now(),
-        boot: block_on(trial.host.boot_identity()),
+        boot: block_on(Power::boot(&trial.host)).unwrap(),
         engine: trial.version.to_owned(),
     };
     let count = trial.loaded().len;
     trial.journal.append(trial.upgrade, count, &stamp, &[event]).unwrap();
-}
-
-trait Boots {
-    fn boot_identity(&self) -> impl Future<Output = mailsec_core::host::BootIdentity>;
-}
-
-impl Boots for mailsec_simulator::SimHost {
-    async fn boot_identity(&self) -> mailsec_core::host::BootIdentity {
-        Power::boot(self).await.unwrap()
-    }
 }
 
 fn asks(request: Request) -> Event {
@@ -110,7 +100,7 @@ impl Desk for Noise {
             by: "Eve".to_owned(),
             note: String::new(),
         };
-        Ok(if turn % 2 == 0 { vec![answer] } else { Vec::new() })
+        Ok(if turn.is_multiple_of(2) { vec![answer] } else { Vec::new() })
     }
     fn taken(&self, _: &Message, refused: Option<&Failure>) {
         assert_eq!(refused.unwrap().code, Code::GateNotOpen);

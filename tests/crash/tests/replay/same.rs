@@ -39,7 +39,7 @@ fn a_crash_at_any_point_both_ways() {
     let every = wanted("MAILSEC_REPLAY_EVERY", 41);
     let each = |index: usize| {
         let subject = &SUBJECTS[index / 2];
-        let machine = index % 2 == 0;
+        let machine = index.is_multiple_of(2);
         let points = run(subject, Calm, machine).host.points().len();
         let mut wrong = Vec::new();
         let mut runs = 0;
