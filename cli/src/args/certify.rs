@@ -6,21 +6,24 @@ use std::path::PathBuf;
 const AFTER: &str = "\
 What is checked, on simulated servers:
   the product      its description, its methods, what it refuses
-  facts            the same facts lead to the same plan; a fact that is missing or
-                   cannot be read is never passed over
+  facts            the same facts lead to the same plan; a fact that is
+                   missing or cannot be read is never passed over
   plans            rules, names, words; what a plan says of itself
-  operations       each where its plan reaches it: observed, applied, applied again,
-                   cut at every point, undone, undone again, with questions that
-                   are not answered; no secret in anything that it says
-  whole upgrades   undisturbed, and cut at every point, by a power cut and by a kill
+  operations       each where its plan reaches it: observed, applied,
+                   applied again, cut at every point, undone, undone again,
+                   with questions that are not answered; no secret in
+                   anything that it says
+  whole upgrades   undisturbed, and cut at every point, by a power cut and
+                   by a kill
 
-The answer is a card: what was shown, how often, for which versions, and what was
-not shown. With --json it is data.
+The answer is a card: what was shown, how often, for which versions, and
+what was not shown. With --json it is data.
 
-Exit codes: 0 everything was shown and nothing failed, 1 a check failed, 30 there is no
-such vendor.
+Exit codes: 0 everything was shown and nothing failed, 1 a check failed,
+30 there is no such vendor.
 
-A vendor of your own is certified by a test in its crate: docs/contributing/add-a-vendor.md.";
+A vendor of your own is certified by a test in its crate; see
+docs/contributing/add-a-vendor.md.";
 
 /// What is to be certified.
 #[derive(Debug, Args)]
