@@ -17,7 +17,7 @@ mod recorded;
 
 pub use departure::{Departure, Instead};
 
-use super::{Engine, NoWatcher, Stop, begin, load};
+use super::{Engine, NoWatcher, Stop, begin_rehearsed, load};
 use crate::{
     failure::{Code, Failure},
     journal::{Journal, Line, Stamp, Tip},
@@ -134,7 +134,13 @@ impl Replay {
             return text("begin with the plan".to_owned());
         };
         let stamp = Stamp { at: first.at, boot: first.boot.clone(), engine: first.engine.clone() };
-        match begin(&mut pen::Pen(Arc::clone(&self.course)), self.upgrade, plan, *hash, &stamp) {
+        // What a rehearsal came to was known before; both were written at once.
+        let rehearsed = match self.course.ahead().get(1).and_then(|envelope| envelope.event.known()) {
+            Some(Event::Rehearsed(rehearsed)) => Some(rehearsed.clone()),
+            _ => None,
+        };
+        let mut pen = pen::Pen(Arc::clone(&self.course));
+        match begin_rehearsed(&mut pen, self.upgrade, plan, *hash, rehearsed, &stamp) {
             Ok(()) => Ok(()),
             Err(failure) => match self.course.instead() {
                 Some(instead) => Err(instead),

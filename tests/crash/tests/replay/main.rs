@@ -5,6 +5,7 @@
 mod changed;
 mod clusters;
 mod people;
+mod rehearsed;
 mod same;
 
 use mailsec_core::{
