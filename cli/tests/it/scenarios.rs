@@ -52,7 +52,8 @@ fn play(page: &str) -> String {
                 let (words, _) = words(&format!("mailsec {typed}"));
                 let mut program = place.program();
                 program.current_dir(dir.path()).args(&words[1..]);
-                let ran = program.env("SERVICE_PASSWORD", mailsec_simulator::worlds::vipre::PASSWORD).output();
+                let ran =
+                    program.env("SERVICE_PASSWORD", mailsec_simulator::worlds::vipre::PASSWORD).output();
                 let ran = Ran::from(ran.unwrap());
                 let ended = match (ran.code, ran.signal) {
                     (Some(0), _) => String::new(),

@@ -1,4 +1,5 @@
 //! The fixed part of the swarm: the same seeds each time, on every medium, each of them twice.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests, helpers included")]
 
 use mailsec_crash_tests::{PRODUCTS, cases, parallel};
 use mailsec_simulator::{
@@ -52,8 +53,7 @@ const SOMETIMES: &[&str] = &[
 ];
 
 fn played(medium: Medium, seeds: usize) -> (Vec<Arena>, Found) {
-    let arenas: Vec<Arena> =
-        cases::all().map(|case| Arena::of(&PRODUCTS, case, medium).unwrap()).collect();
+    let arenas: Vec<Arena> = cases::all().map(|case| Arena::of(&PRODUCTS, case, medium).unwrap()).collect();
     let found = search(&arenas, 0, seeds, Manner { twice: true, threads: parallel::cores() }, |_| ());
     assert_eq!(found.unsteady, [0; 0], "{medium:?}: these did not go the same way twice");
     assert!(found.broken.is_empty(), "{medium:?}: {:?}", found.broken);
