@@ -99,7 +99,7 @@ impl Workload {
     pub fn begin(&self, journal: &mut dyn Journal) -> Result<UpgradeId, Failure> {
         let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
         let boot = futures::executor::block_on(self.host.power().boot())?;
-        let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.to_owned() };
+        let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.into() };
         begin(journal, upgrade, &self.plan, self.plan.hash(), &stamp)?;
         Ok(upgrade)
     }

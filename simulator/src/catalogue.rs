@@ -152,7 +152,7 @@ pub fn put_right(world: &mut World, sound: &World) {
     world.disk.capacity.clone_from(&sound.disk.capacity);
     world.directory.unreachable = false;
     for (user, password) in &sound.vault.directory {
-        let kept = world.services.keys().filter_map(|name| world.vault.services.get(name));
+        let kept = world.services.keys().filter_map(|name| world.vault.services.get(&**name));
         // What the upgrade itself has set stays; what somebody changed behind its back is put back.
         if kept.clone().any(|kept| kept == password) {
             world.vault.directory.insert(user.clone(), password.clone());

@@ -152,7 +152,7 @@ impl Fault {
                 world.disk.capacity.insert("c".to_owned(), used.saturating_add(*free));
             }
             Self::FileUnreadable(path) => {
-                if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+                if let Some(file) = world.disk.files.get_mut(disk::key(path).as_str()) {
                     file.unreadable = true;
                 }
             }
@@ -165,7 +165,7 @@ impl Fault {
                 world.refresh_mail();
             }
             Self::AgentsFileCut(path) => {
-                if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+                if let Some(file) = world.disk.files.get_mut(disk::key(path).as_str()) {
                     file.content = file.content.bytes()[..file.content.bytes().len() / 2].into();
                 }
             }
@@ -177,7 +177,7 @@ impl Fault {
             Self::ImportLoses(path) => world.faults.import_loses = Some(path.clone()),
             Self::ServiceStopped(service) => world.take_down(&services::key(service)),
             Self::ServiceDies(service, after) => {
-                world.schedule(*after, Due::ServiceDies(services::key(service)));
+                world.schedule(*after, Due::ServiceDies(services::key(service).into()));
             }
             Self::AgentSet(agent, enabled) => set_agent(world, agent, *enabled),
             Self::ClockJumps(by) => world.set_clock(*by),
@@ -191,7 +191,7 @@ fn set_agent(world: &mut World, name: &str, enabled: bool) {
     for service in [TransportService::Hub, TransportService::FrontEnd] {
         let Ok(rows) = world.agent_rows(service) else { continue };
         let mut rows = rows.to_vec();
-        if let Some(row) = rows.iter_mut().find(|row| row.name == name) {
+        if let Some(row) = rows.iter_mut().find(|row| *row.name == *name) {
             Arc::make_mut(row).enabled = enabled;
             _ = world.set_agent_rows(service, rows);
         }
@@ -199,7 +199,7 @@ fn set_agent(world: &mut World, name: &str, enabled: bool) {
 }
 
 fn hold(world: &mut World, path: &ServerPath) {
-    if let Some(file) = world.disk.files.get_mut(&disk::key(path)) {
+    if let Some(file) = world.disk.files.get_mut(disk::key(path).as_str()) {
         let service = Some("W3SVC".to_owned());
         file.lock = Some(disk::Lock { holder: "w3wp.exe (5120)".to_owned(), service });
     }

@@ -23,6 +23,7 @@ pub mod oracle;
 pub mod people;
 pub mod rehearsal;
 pub mod scenario;
+pub mod shared;
 pub mod swarm;
 pub mod tape;
 pub mod world;

@@ -5,7 +5,7 @@ use mailsec_core::{
     host::{Answer, ServiceState, TransportService},
     values::ServerPath,
 };
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// What matters of a world, as lines that can be compared: products, agents, services, settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub fn transport_in_effect(world: &World) -> Result<(), String> {
         return Err(format!("transport is {:?}", service.state));
     }
     let rows = enabled(world).map_err(|failure| failure.to_string())?;
-    let loaded: Vec<(String, ServerPath)> = world
+    let loaded: Vec<(Arc<str>, ServerPath)> = world
         .loaded
         .get("msexchangetransport")
         .map(|agents| agents.iter().map(|agent| (agent.name.clone(), agent.assembly.clone())).collect())
@@ -133,7 +133,7 @@ pub fn transport_in_effect(world: &World) -> Result<(), String> {
     if rows == loaded { Ok(()) } else { Err(format!("registered {rows:?}, loaded {loaded:?}")) }
 }
 
-fn enabled(world: &World) -> Answer<Vec<(String, ServerPath)>> {
+fn enabled(world: &World) -> Answer<Vec<(Arc<str>, ServerPath)>> {
     let rows = world.agent_rows(TransportService::Hub)?;
     Ok(rows.iter().filter(|row| row.enabled).map(|row| (row.name.clone(), row.assembly.clone())).collect())
 }
@@ -163,7 +163,7 @@ pub fn accounts_work(world: &World) -> Result<(), String> {
             let user = account.strip_prefix(&domain);
             user.is_some_and(|user| {
                 let known = world.vault.directory.get(user);
-                known.is_none() || known != world.vault.services.get(*key)
+                known.is_none() || known != world.vault.services.get(&***key)
             })
         })
         .map(|(_, service)| service.name.as_str())

@@ -80,14 +80,14 @@ fn agent_of(
     };
     let enabled = attribute("enabled")?;
     Ok(Some(Agent {
-        id: AgentId { name: attribute("name")?, service },
+        id: AgentId { name: attribute("name")?.into(), service },
         enabled: match enabled.trim().to_ascii_lowercase().as_str() {
             "true" | "1" => true,
             "false" | "0" => false,
             other => return Err(format!("attribute enabled is {other:?}")),
         },
         priority: u32::try_from(before + 1).unwrap_or(u32::MAX),
-        factory: attribute("classFactory")?,
+        factory: attribute("classFactory")?.into(),
         assembly: ServerPath::new(attribute("assemblyPath")?),
     }))
 }
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(agents.len(), 2);
         assert_eq!((agents[0].priority, agents[0].enabled), (1, true));
         assert_eq!((agents[1].priority, agents[1].enabled), (2, false));
-        assert_eq!(agents[1].id.name, "O'Neil & Söhne");
+        assert_eq!(&*agents[1].id.name, "O'Neil & Söhne");
         assert_eq!(agents[1].assembly.as_str(), r"C:\a b\x.dll");
     }
 

@@ -63,7 +63,7 @@ fn boot() -> Result<BootIdentity, Failure> {
         system_failure(Code::System, format!(r"the boot identity in HKLM\{BOOT_KEY} cannot be kept"), error)
     };
     if let Some(found) = registry::value(RegistryView::Wide, BOOT_KEY, BOOT_VALUE)? {
-        return Ok(BootIdentity(found));
+        return Ok(BootIdentity(found.into()));
     }
     LOCAL_MACHINE
         .options()
@@ -78,7 +78,7 @@ fn boot() -> Result<BootIdentity, Failure> {
         // value stays away, and is ours to write.
         for _ in 0..20 {
             if let Some(found) = registry::value(RegistryView::Wide, BOOT_KEY, BOOT_VALUE)? {
-                return Ok(BootIdentity(found));
+                return Ok(BootIdentity(found.into()));
             }
             thread::sleep(Duration::from_millis(50));
         }
@@ -95,7 +95,7 @@ fn boot() -> Result<BootIdentity, Failure> {
         .open(BOOT_KEY)
         .and_then(|key| key.set_string(BOOT_VALUE, &identity))
         .map_err(|e| refused(&e.into()))?;
-    Ok(BootIdentity(identity))
+    Ok(BootIdentity(identity.into()))
 }
 
 fn restart(comment: &str) -> Result<(), Failure> {

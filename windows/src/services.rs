@@ -231,7 +231,7 @@ fn describe(name: &ServiceName, service: &scm::Opened, status: scm::Status) -> R
     let running = status.pid != 0;
     Ok(Service {
         name: name.clone(),
-        display: config.display,
+        display: config.display.into(),
         state: state_of(status.state),
         start: match (config.start, config.delayed) {
             (SERVICE_AUTO_START, true) => StartMode::AutomaticDelayed,
@@ -239,7 +239,7 @@ fn describe(name: &ServiceName, service: &scm::Opened, status: scm::Status) -> R
             (SERVICE_DISABLED, _) => StartMode::Disabled,
             _ => StartMode::Manual,
         },
-        account: config.account,
+        account: config.account.into(),
         image: program_of(&config.command, is_file),
         started: running.then(|| Process::open(status.pid).and_then(|p| p.started()).ok()).flatten(),
     })

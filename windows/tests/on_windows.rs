@@ -15,6 +15,7 @@ use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, service};
 use std::{
     path::PathBuf,
     process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -138,7 +139,7 @@ async fn the_boot_identity_is_the_same_for_everybody() {
     }
 }
 
-fn boot_of_a_thread() -> String {
+fn boot_of_a_thread() -> Arc<str> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(host().power().boot()).unwrap().0
 }
@@ -237,7 +238,7 @@ async fn our_service_runs_stops_and_takes_another_account() {
     }
     let account = AccountName::parse(r".\svc-test").unwrap();
     match host.services().set_log_on(&permit, &name, &account, &Secret::new("p w\"x")).await {
-        Ok(()) => assert_eq!(get().await.account, r".\svc-test"),
+        Ok(()) => assert_eq!(&*get().await.account, r".\svc-test"),
         // Windows looks the account up, Wine does not.
         Err(failure) => assert_eq!(failure.code, Code::ServiceConfig, "{failure:?}"),
     }

@@ -29,11 +29,11 @@ fn faults(powershell: &str) {
 
 async fn enabled(host: &dyn Host) -> bool {
     let agents = host.transport().agents().await.unwrap();
-    agents.into_iter().find(|agent| agent.id.name == AGENT).unwrap().enabled
+    agents.into_iter().find(|agent| *agent.id.name == *AGENT).unwrap().enabled
 }
 
 async fn set(host: &dyn Host, to: bool) -> Result<(), mailsec_core::Failure> {
-    let id = AgentId { name: AGENT.to_owned(), service: TransportService::Hub };
+    let id = AgentId { name: AGENT.into(), service: TransportService::Hub };
     host.transport().set_enabled(&Permit::for_test("set"), &id, to).await
 }
 

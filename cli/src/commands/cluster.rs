@@ -92,8 +92,7 @@ async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
     // The upgrade's id is the cluster's own; those of the nodes stand in the plan.
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let host = site.host();
-    let stamp =
-        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     places.keep(&site.state)?;
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));

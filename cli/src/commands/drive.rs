@@ -57,8 +57,7 @@ pub(crate) async fn record(
 ) -> Result<(), Failure> {
     let host = site.host();
     let len = load(&journal.read(upgrade)?).len;
-    let stamp =
-        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     journal.append(upgrade, len, &stamp, &[event])?;
     journal.settle()
 }

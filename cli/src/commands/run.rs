@@ -51,8 +51,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let site = site.with_secrets(common, &secrets)?;
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
-    let stamp =
-        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     begin_rehearsed(journal.as_mut(), upgrade, &proposal.plan, hash, rehearsed, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     if cfg!(windows)

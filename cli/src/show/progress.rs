@@ -6,7 +6,7 @@ use crate::output::say;
 use indicatif::{ProgressBar, ProgressStyle};
 use mailsec_core::{
     engine::Watcher,
-    journal::{Envelope, Recorded},
+    journal::Envelope,
     plan::{MailState, Observation, Step},
     upgrade::{Event, State},
     values::{StepId, Timestamp},
@@ -62,7 +62,7 @@ impl Progress {
 
 impl Watcher for Progress {
     fn recorded(&mut self, envelope: &Envelope, _state: &State) {
-        let Recorded::Known(event) = &envelope.event else { return };
+        let Some(event) = envelope.event.known() else { return };
         let at = envelope.at;
         match event {
             Event::StepIntended { step, .. } | Event::RestartIntended { step, .. } => {

@@ -2,7 +2,7 @@
 
 use crate::harness::{INSTALL, Place, Ran, SECRET, SILENT, fast_folder};
 use mailsec_core::{
-    journal::{Bundle, Envelope, Line, Recorded, Stamp},
+    journal::{Bundle, Envelope, Line, Stamp},
     upgrade::Event,
     values::Digest,
 };
@@ -198,7 +198,7 @@ fn sealed_anew(bundle: &Value, change: impl Fn(&mut Event)) -> Vec<u8> {
     let (mut prev, mut anew) = (Digest::ZERO, Vec::new());
     for (seq, line) in (0..).zip(&lines) {
         let envelope: Envelope = line.envelope().unwrap();
-        let Recorded::Known(mut event) = envelope.event else { panic!("an unknown event") };
+        let mut event = envelope.event.known().expect("a known event").clone();
         change(&mut event);
         let stamp = Stamp { at: envelope.at, boot: envelope.boot, engine: envelope.engine };
         let line: Line = Envelope::seal(read.upgrade, seq, prev, &stamp, &[event]).unwrap().remove(0).1;

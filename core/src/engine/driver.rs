@@ -13,11 +13,12 @@ use crate::{
     host::{BootIdentity, Host, Nodes},
     journal::{Journal, Recorder, Stamp},
     operations::{Context, Vendor},
-    plan::{MailState, Outcome, Step},
+    plan::{MailState, Outcome, Plan, Step},
     planted::planted,
     upgrade::{Actor, Asked, Event, Finish, Next, Position, Standing, State, next},
     values::{GateId, StepId, UpgradeId},
 };
+use std::{ops::Deref, sync::Arc};
 
 /// Why the driver stopped. Nothing is in flight then but what the variant says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +44,23 @@ pub struct Engine<'a> {
     pub(super) state: State,
     pub(super) boot: BootIdentity,
     pub(super) perform: &'a dyn Perform,
-    version: String,
+    version: Arc<str>,
     actor: Actor,
     stamp: Option<Stamp>,
+}
+
+/// A step, held by its plan.
+pub(super) struct Planned {
+    plan: Option<Arc<Plan>>,
+    index: usize,
+}
+
+impl Deref for Planned {
+    type Target = Step;
+
+    fn deref(&self) -> &Step {
+        &self.plan.as_ref().map_or(&[][..], |plan| &plan.steps)[self.index]
+    }
 }
 
 impl<'a> Engine<'a> {
@@ -63,7 +78,7 @@ impl<'a> Engine<'a> {
         (version, actor): (&str, &str),
     ) -> Result<Self, Failure> {
         let (recorder, envelopes) = Recorder::resume(journal, upgrade)?;
-        let loaded = super::load(&envelopes);
+        let state = super::fold(&envelopes);
         let boot = host.power().boot().await?;
         Ok(Self {
             host,
@@ -72,10 +87,10 @@ impl<'a> Engine<'a> {
             desk,
             watcher,
             recorder,
-            state: loaded.state,
+            state,
             boot,
             perform: &OnServer,
-            version: version.to_owned(),
+            version: version.into(),
             actor: Actor(actor.to_owned()),
             stamp: None,
         })
@@ -98,6 +113,12 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// The same, when nothing more is to be done.
+    #[must_use]
+    pub fn into_state(self) -> State {
+        self.state
     }
 
     /// Runs until the upgrade ends, waits, or fails to be recorded.
@@ -177,13 +198,14 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn open_gate(&mut self, Asked { step, why, question, choices }: Asked) {
-        let step = self.step(step).id;
+        let step = self.step(step).id.clone();
         let gate = GateId::new(&step, self.state.gates + 1);
         self.push(Event::GateOpened { gate, step, why, question, choices });
     }
 
-    pub(super) fn step(&self, index: usize) -> Step {
-        self.state.plan_steps()[index].clone()
+    /// A step of the plan, which outlives what happens to the state meanwhile.
+    pub(super) fn step(&self, index: usize) -> Planned {
+        Planned { plan: self.state.plan.clone(), index }
     }
 
     /// Takes an event. All events of one append carry the time of the first, so that the state folded here is the

@@ -14,4 +14,4 @@ mod take_up;
 pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher};
 pub use driver::{Engine, Stop};
 pub use follow::progress_of;
-pub use start::{Loaded, begin, begin_rehearsed, load};
+pub use start::{Loaded, begin, begin_rehearsed, fold, load};

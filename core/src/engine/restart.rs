@@ -22,7 +22,7 @@ impl Engine<'_> {
         match self.host.power().restart(&permit, "mailsec: planned restart of an upgrade").await {
             Ok(()) => Ok(Some(Stop::RestartPending)),
             Err(failure) => {
-                self.push(Event::StepFailed { step: step.id, attempt, failure });
+                self.push(Event::StepFailed { step: step.id.clone(), attempt, failure });
                 Ok(None)
             }
         }
@@ -38,7 +38,7 @@ impl Engine<'_> {
             Found::RestartNewBoot
         };
         if recover(found) == Then::Proven {
-            self.push(Event::RestartProven { step: step.id, before, after: self.boot.clone() });
+            self.push(Event::RestartProven { step: step.id.clone(), before, after: self.boot.clone() });
             return Ok(None);
         }
         // Somebody took the upgrade up while Windows is still going down, or the restart was vetoed. Waiting tells:
@@ -55,7 +55,7 @@ impl Engine<'_> {
             .found("the same boot")
             .hint("another program or a logged-on person may have stopped it")
             .retry();
-        self.push(Event::StepFailed { step: step.id, attempt: flight.attempt, failure });
+        self.push(Event::StepFailed { step: step.id.clone(), attempt: flight.attempt, failure });
         Ok(None)
     }
 }

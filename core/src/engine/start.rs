@@ -7,6 +7,7 @@ use crate::{
     upgrade::{Event, Position, Rehearsed, Report, Standing, State},
     values::{Digest, UpgradeId},
 };
+use std::sync::Arc;
 
 /// An upgrade as the journal has it.
 #[derive(Clone, Debug)]
@@ -19,25 +20,34 @@ pub struct Loaded {
     pub len: u64,
 }
 
-/// Folds an upgrade's envelopes.
+/// Folds an upgrade's envelopes to its state.
 #[must_use]
-pub fn load(envelopes: &[Envelope]) -> Loaded {
+pub fn fold(envelopes: &[Envelope]) -> State {
     let mut state = State::default();
-    let mut report = Report::default();
     for envelope in envelopes {
-        let position = Position { at: envelope.at, engine: &envelope.engine };
         match &envelope.event {
             Recorded::Known(event) => {
-                state.apply(position, event);
-                report.apply(position, event);
+                state.apply(Position { at: envelope.at, engine: &envelope.engine }, event);
             }
-            Recorded::Unknown(_) => {
-                state.pass_over();
-                report.pass_over();
-            }
+            Recorded::Unknown(_) => state.pass_over(),
         }
     }
-    Loaded { state, report, len: u64::try_from(envelopes.len()).unwrap_or(u64::MAX) }
+    state
+}
+
+/// Folds an upgrade's envelopes to its state and its report.
+#[must_use]
+pub fn load(envelopes: &[Envelope]) -> Loaded {
+    let mut report = Report::default();
+    for envelope in envelopes {
+        match &envelope.event {
+            Recorded::Known(event) => {
+                report.apply(Position { at: envelope.at, engine: &envelope.engine }, event);
+            }
+            Recorded::Unknown(_) => report.pass_over(),
+        }
+    }
+    Loaded { state: fold(envelopes), report, len: u64::try_from(envelopes.len()).unwrap_or(u64::MAX) }
 }
 
 /// Journals a plan that was shown. Nothing is changed on the server yet.
@@ -82,7 +92,7 @@ pub fn begin_rehearsed(
         return Err(broken.iter().skip(1).fold(first.clone(), |all, next| all.cause(next)));
     }
     for other in journal.upgrades()? {
-        let standing = load(&journal.read(other)?).state.standing;
+        let standing = fold(&journal.read(other)?).standing;
         if !matches!(standing, Standing::Finished(_) | Standing::Empty) {
             return Err(Failure::new(
                 Code::UpgradeInProgress,
@@ -92,7 +102,7 @@ pub fn begin_rehearsed(
             .hint("finish it with `mailsec resume`, or end it with `mailsec abandon`"));
         }
     }
-    let planned = Event::Planned { plan: Box::new(plan.clone()), hash: shown };
+    let planned = Event::Planned { plan: Arc::new(plan.clone()), hash: shown };
     let events: Vec<Event> = std::iter::once(planned).chain(rehearsed.map(Event::Rehearsed)).collect();
     journal.append(upgrade, 0, stamp, &events)?;
     Ok(())

@@ -30,7 +30,7 @@ impl Engine<'_> {
             match self.look(&step, self.perform.prepare(&ctx)).await {
                 Ok(before) => before,
                 Err(failure) => {
-                    self.push(Event::StepFailed { step: step.id, attempt, failure });
+                    self.push(Event::StepFailed { step: step.id.clone(), attempt, failure });
                     return Ok(());
                 }
             }
@@ -49,7 +49,7 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.watcher.running(&step, false);
         if planted!(AnswerBelieved) && step.operation.asks() {
-            self.push(Event::StepApplied { step: step.id, outcome: Outcome::default() });
+            self.push(Event::StepApplied { step: step.id.clone(), outcome: Outcome::default() });
             return Ok(());
         }
         if planted!(OutcomeBeforeEffect) {
@@ -70,8 +70,8 @@ impl Engine<'_> {
         self.push_notes(notes);
         match result {
             Ok(_) if planted!(OutcomeBeforeEffect) => {}
-            Ok(outcome) => self.push(Event::StepApplied { step: step.id, outcome }),
-            Err(failure) => self.push(Event::StepFailed { step: step.id, attempt, failure }),
+            Ok(outcome) => self.push(Event::StepApplied { step: step.id.clone(), outcome }),
+            Err(failure) => self.push(Event::StepFailed { step: step.id.clone(), attempt, failure }),
         }
         self.note_mail().await;
         Ok(())
@@ -94,7 +94,7 @@ impl Engine<'_> {
                     failure.remedy = Remedy::None;
                 }
                 let attempt = self.state.flight.as_ref().map_or(1, |flight| flight.attempt);
-                self.push(Event::StepFailed { step: step.id, attempt, failure });
+                self.push(Event::StepFailed { step: step.id.clone(), attempt, failure });
                 Ok(())
             }
         }
@@ -112,7 +112,7 @@ impl Engine<'_> {
         let step = self.step(index);
         if planted!(InDoubtCountsAsDone) {
             self.push(Event::StepObserved {
-                step: step.id,
+                step: step.id.clone(),
                 observation: Observation::Applied(Outcome::default()),
             });
             return Ok(());
@@ -134,7 +134,7 @@ impl Engine<'_> {
                 }
             }
         };
-        self.push(Event::StepObserved { step: step.id, observation });
+        self.push(Event::StepObserved { step: step.id.clone(), observation });
         self.note_mail().await;
         Ok(())
     }
@@ -155,8 +155,8 @@ impl Engine<'_> {
         let notes = ctx.take_notes();
         self.push_notes(notes);
         match result {
-            Ok(outcome) => self.push(Event::UndoApplied { step: step.id, outcome }),
-            Err(failure) => self.push(Event::UndoFailed { step: step.id, attempt, failure }),
+            Ok(outcome) => self.push(Event::UndoApplied { step: step.id.clone(), outcome }),
+            Err(failure) => self.push(Event::UndoFailed { step: step.id.clone(), attempt, failure }),
         }
         self.note_mail().await;
         Ok(())

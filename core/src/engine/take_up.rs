@@ -39,7 +39,7 @@ impl Engine<'_> {
         if let Some(before) = before.clone().filter(|_| !wanted) {
             let after = self.boot.clone();
             let by_hand = self.state.gate.as_ref().filter(|gate| gate.why == GateKind::Restart);
-            self.push(match by_hand.map(|gate| self.step(gate.step).id) {
+            self.push(match by_hand.map(|gate| self.step(gate.step).id.clone()) {
                 Some(step) => Event::RestartProven { step, before, after },
                 None => Event::UnplannedRestart { before, after },
             });

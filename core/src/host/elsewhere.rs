@@ -79,7 +79,7 @@ impl Host for Elsewhere {
 impl Power for Elsewhere {
     /// Always the same: boots of this machine say nothing about the servers, and cost the upgrade nothing.
     async fn boot(&self) -> Answer<BootIdentity> {
-        Ok(BootIdentity("elsewhere".to_owned()))
+        Ok(BootIdentity("elsewhere".into()))
     }
     async fn pending(&self) -> Answer<Vec<PendingRestart>> {
         Ok(Vec::new())

@@ -4,12 +4,12 @@ use super::Answer;
 use crate::Permit;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A value that differs after every boot and never within one: the only proof that a restart happened.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct BootIdentity(pub String);
+pub struct BootIdentity(pub Arc<str>);
 
 impl fmt::Display for BootIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

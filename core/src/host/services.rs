@@ -7,17 +7,17 @@ use crate::{
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// A service's short name, compared without case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ServiceName(String);
+pub struct ServiceName(Arc<str>);
 
 impl ServiceName {
     /// Takes a short name.
     #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
@@ -82,13 +82,13 @@ pub struct Service {
     /// Short name.
     pub name: ServiceName,
     /// Display name.
-    pub display: String,
+    pub display: Arc<str>,
     /// Whether it runs.
     pub state: ServiceState,
     /// When Windows starts it.
     pub start: StartMode,
     /// The account it logs on with, as the service manager has it (`LocalSystem`, `LAB\svc`, `.\svc`).
-    pub account: String,
+    pub account: Arc<str>,
     /// Its program, without arguments, where it is known.
     pub image: Option<ServerPath>,
     /// When its process started; `None` when it does not run or that cannot be read.

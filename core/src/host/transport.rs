@@ -7,7 +7,7 @@ use super::Answer;
 use crate::{Permit, values::ServerPath};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Which transport service an agent belongs to (parameter `-TransportService`, Exchange 2013 and later).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl fmt::Display for TransportService {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentId {
     /// At most 64 characters.
-    pub name: String,
+    pub name: Arc<str>,
     /// The service it belongs to.
     pub service: TransportService,
 }
@@ -65,7 +65,7 @@ pub struct Agent {
     /// Position among the agents of its service, from 1; lower runs first.
     pub priority: u32,
     /// .NET class of its factory (`classFactory`).
-    pub factory: String,
+    pub factory: Arc<str>,
     /// The assembly that holds it.
     pub assembly: ServerPath,
 }

@@ -156,7 +156,7 @@ pub(super) fn writable(lines: &[Line]) -> Result<(), Failure> {
         if line.format() > Format::CURRENT {
             return Err(newer(format!("format {}", line.format().0)));
         }
-        if let Recorded::Unknown(event) = line.envelope()?.event {
+        if let Recorded::Unknown(event) = &line.read().map_err(Clone::clone)?.event {
             let kind = event.get("kind").and_then(serde_json::Value::as_str).unwrap_or("?");
             return Err(newer(format!("an event {kind:?}")));
         }

@@ -13,8 +13,8 @@ use crate::{
 pub fn stamp(millis: i64) -> Stamp {
     Stamp {
         at: Timestamp::from_millis(1_700_000_000_000 + millis),
-        boot: BootIdentity("boot-1".to_owned()),
-        engine: "0.1.0".to_owned(),
+        boot: BootIdentity("boot-1".into()),
+        engine: "0.1.0".into(),
     }
 }
 

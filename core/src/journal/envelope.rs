@@ -8,6 +8,7 @@ use crate::{
     values::{Digest, Timestamp, UpgradeId},
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The largest envelope, in bytes of its JSON. sled keeps larger values in files of their own, which its log's flush
 /// does not cover.
@@ -31,7 +32,7 @@ pub struct Stamp {
     /// In which boot.
     pub boot: BootIdentity,
     /// By which version of the program.
-    pub engine: String,
+    pub engine: Arc<str>,
 }
 
 /// An event as it was read: one that this version knows, or the JSON of one that it does not.
@@ -39,7 +40,7 @@ pub struct Stamp {
 #[serde(untagged)]
 pub enum Recorded {
     /// Known.
-    Known(Event),
+    Known(Arc<Event>),
     /// Of a newer version; kept as it is.
     Unknown(serde_json::Value),
 }
@@ -69,7 +70,7 @@ pub struct Envelope {
     /// In which boot.
     pub boot: BootIdentity,
     /// Version of the program that wrote it.
-    pub engine: String,
+    pub engine: Arc<str>,
     /// Hash of the previous envelope's line; all zeros for the first.
     pub prev: Digest,
     /// What happened.
@@ -103,7 +104,7 @@ impl Envelope {
             boot: stamp.boot.clone(),
             engine: stamp.engine.clone(),
             prev: Digest::ZERO,
-            event: Recorded::Known(event.clone()),
+            event: Recorded::Known(Arc::new(event.clone())),
         };
         (seq..).zip(events).map(envelope).collect()
     }

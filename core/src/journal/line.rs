@@ -11,6 +11,7 @@ use crate::{
     values::{Digest, UpgradeId},
 };
 use serde::Deserialize;
+use std::sync::{Arc, OnceLock};
 
 const OPENING: &[u8] = b"{\"hash\":\"";
 const MIDDLE: &[u8] = b"\",\"envelope\":";
@@ -28,12 +29,26 @@ struct Head {
 }
 
 /// A sealed envelope: its exact bytes, their hash, and its place in the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+///
+/// Its bytes never change, so copies share them, and the envelope is read of them once.
+#[derive(Clone, Debug)]
+pub struct Line(Arc<Sealed>);
+
+#[derive(Debug)]
+struct Sealed {
     json: Vec<u8>,
     hash: Digest,
     head: Head,
+    envelope: OnceLock<Result<Envelope, Failure>>,
 }
+
+impl PartialEq for Line {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.hash == other.0.hash && self.0.json == other.0.json
+    }
+}
+
+impl Eq for Line {}
 
 impl Line {
     /// Seals an envelope.
@@ -46,20 +61,29 @@ impl Line {
             seq: envelope.seq,
             prev: envelope.prev,
         };
-        Ok(Self { json, hash, head })
+        Ok(Self(Arc::new(Sealed { json, hash, head, envelope: OnceLock::from(Ok(envelope.clone())) })))
     }
 
     /// Reads a line, without its line feed; nothing when it is not exactly as it was written.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_again(text, None)
+    }
+
+    /// As [`parse`](Self::parse). Where `known` is the very line that stands there, by the hash of what stands there,
+    /// it is taken for it, with what was read of it before.
+    pub(super) fn parse_again(text: &[u8], known: Option<&Self>) -> Option<Self> {
         let json = Self::envelope_of(text)?.strip_suffix(b"}")?;
         let hash = Digest::of(json);
         // Compared as text: the digits in upper case would be the same hash and other bytes.
-        if hash.to_string().as_bytes() != &text[OPENING.len()..OPENING.len() + HEX] {
+        if hash.digits() != text[OPENING.len()..OPENING.len() + HEX] {
             return None;
         }
+        if let Some(known) = known.filter(|known| known.hash() == hash) {
+            return Some(known.clone());
+        }
         let head = serde_json::from_slice(json).ok()?;
-        Some(Self { json: json.to_vec(), hash, head })
+        Some(Self(Arc::new(Sealed { json: json.to_vec(), hash, head, envelope: OnceLock::new() })))
     }
 
     /// What stands behind the opening of a line, when the opening is whole.
@@ -82,7 +106,7 @@ impl Line {
         }
         match serde_json::from_slice::<serde::de::IgnoredAny>(json) {
             // A whole envelope that only lacks the closing brace must have its hash.
-            Ok(_) => Digest::of(json).to_string().as_bytes() == &piece[OPENING.len()..OPENING.len() + HEX],
+            Ok(_) => Digest::of(json).digits() == piece[OPENING.len()..OPENING.len() + HEX],
             Err(error) => error.is_eof(),
         }
     }
@@ -107,52 +131,52 @@ impl Line {
     /// Appends the line as it is written, with its line feed.
     pub fn write_to(&self, text: &mut Vec<u8>) {
         text.extend_from_slice(OPENING);
-        text.extend_from_slice(self.hash.to_string().as_bytes());
+        text.extend_from_slice(&self.0.hash.digits());
         text.extend_from_slice(MIDDLE);
-        text.extend_from_slice(&self.json);
+        text.extend_from_slice(&self.0.json);
         text.extend_from_slice(b"}\n");
     }
 
     /// Length of the line as it is written.
     #[must_use]
     pub fn text_len(&self) -> usize {
-        ENVELOPE_AT + self.json.len() + 2
+        ENVELOPE_AT + self.0.json.len() + 2
     }
 
     /// The envelope's bytes.
     #[must_use]
     pub fn json(&self) -> &[u8] {
-        &self.json
+        &self.0.json
     }
 
     /// The envelope's hash, which the next one names as `prev`.
     #[must_use]
     pub fn hash(&self) -> Digest {
-        self.hash
+        self.0.hash
     }
 
     /// Its format.
     #[must_use]
     pub fn format(&self) -> Format {
-        self.head.format
+        self.0.head.format
     }
 
     /// Its upgrade.
     #[must_use]
     pub fn upgrade(&self) -> UpgradeId {
-        self.head.upgrade
+        self.0.head.upgrade
     }
 
     /// Its position.
     #[must_use]
     pub fn seq(&self) -> u64 {
-        self.head.seq
+        self.0.head.seq
     }
 
     /// The hash of the envelope before it.
     #[must_use]
     pub fn prev(&self) -> Digest {
-        self.head.prev
+        self.0.head.prev
     }
 
     /// The envelope.
@@ -161,14 +185,27 @@ impl Line {
     /// [`Code::JournalNewer`] for one of a newer format that this version cannot read, [`Code::JournalDamaged`]
     /// for one that has its hash and yet is no envelope.
     pub fn envelope(&self) -> Result<Envelope, Failure> {
-        serde_json::from_slice(&self.json).map_err(|error| {
-            let (code, message) = if self.head.format > Format::CURRENT {
+        self.read().cloned().map_err(Clone::clone)
+    }
+
+    /// As [`envelope`](Self::envelope), without a copy.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn read(&self) -> Result<&Envelope, &Failure> {
+        self.0.envelope.get_or_init(|| self.decode()).as_ref()
+    }
+
+    fn decode(&self) -> Result<Envelope, Failure> {
+        let Sealed { json, head, .. } = &*self.0;
+        serde_json::from_slice(json).map_err(|error| {
+            let (code, message) = if head.format > Format::CURRENT {
                 (Code::JournalNewer, "an envelope was written by a newer version of the program")
             } else {
                 (Code::JournalDamaged, "a line with a good hash is not an envelope")
             };
             Failure::new(code, message)
-                .found(format!("upgrade {}, envelope {}", self.head.upgrade, self.head.seq))
+                .found(format!("upgrade {}, envelope {}", head.upgrade, head.seq))
                 .cause(error)
         })
     }

@@ -52,7 +52,7 @@ impl Operate for VerifyServiceAccount<'_> {
                 format!("{} does not log on with the account that was checked", self.service),
             )
             .expected(self.account.to_string())
-            .found(found.account)
+            .found(&*found.account)
             .hint("set the account on the service's Log On tab, restart the service, then answer retry")
             .ask());
         }

@@ -374,10 +374,10 @@ mod tests {
 
     fn agent(name: &str, priority: u32) -> Agent {
         Agent {
-            id: AgentId { name: name.to_owned(), service: TransportService::Hub },
+            id: AgentId { name: name.to_owned().into(), service: TransportService::Hub },
             enabled: true,
             priority,
-            factory: "F".to_owned(),
+            factory: "F".into(),
             assembly: ServerPath::new(r"C:\a.dll"),
         }
     }

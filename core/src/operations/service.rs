@@ -250,7 +250,7 @@ impl Operate for SetLogOn<'_> {
         let shown = vec![evidence(&now)];
         let before = match ctx.before() {
             Some(Snapshot::Service { account, .. }) => account.clone(),
-            _ => String::new(),
+            _ => "".into(),
         };
         // One call sets name and password together. When the name was the same before, the password cannot be seen;
         // setting it again does no harm.
@@ -274,7 +274,7 @@ impl Operate for SetLogOn<'_> {
                 format!("{} did not take the account", self.service),
             )
             .expected(self.account.to_string())
-            .found(now.account));
+            .found(&*now.account));
         }
         Ok(Outcome::changed(format!("{} logs on as {}", self.service, self.account)).shown([evidence(&now)]))
     }

@@ -90,10 +90,10 @@ mod tests {
 
     fn agent(name: &str, priority: u32) -> Agent {
         Agent {
-            id: AgentId { name: name.to_owned(), service: TransportService::Hub },
+            id: AgentId { name: name.to_owned().into(), service: TransportService::Hub },
             enabled: true,
             priority,
-            factory: "F".to_owned(),
+            factory: "F".into(),
             assembly: ServerPath::new(r"C:\a.dll"),
         }
     }
@@ -107,8 +107,7 @@ mod tests {
         let line = |agents: &[Agent]| -> Vec<_> {
             agents.iter().map(|agent| (agent.id.name.clone(), agent.priority)).collect()
         };
-        let text =
-            |rows: &[(&str, u32)]| -> Vec<_> { rows.iter().map(|(n, p)| ((*n).to_owned(), *p)).collect() };
+        let text = |rows: &[(&str, u32)]| -> Vec<_> { rows.iter().map(|(n, p)| ((*n).into(), *p)).collect() };
         assert_eq!(line(&heirs.order), text(&[("Rule", 1), ("New A", 2), ("New B", 3), ("Malware", 4)]));
         assert_eq!(line(&heirs.own), text(&[("New A", 2), ("New B", 3)]));
     }

@@ -5,7 +5,7 @@ use crate::{
     values::{AccountName, Digest, SecretRef, ServerPath, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A piece of state of the server, journaled with an intent (as it was) or an outcome (as it became).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub enum Snapshot {
         /// When Windows starts it.
         start: StartMode,
         /// Its log-on account as the service manager has it.
-        account: String,
+        account: Arc<str>,
         /// When its process had started.
         started: Option<Timestamp>,
     },

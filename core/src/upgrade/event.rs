@@ -7,7 +7,7 @@ use crate::{
     values::{Digest, GateId, StepId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// Who asked or answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +114,7 @@ pub enum Event {
     /// The plan was made and shown.
     Planned {
         /// The plan.
-        plan: Box<Plan>,
+        plan: Arc<Plan>,
         /// Its hash, as it was shown.
         hash: Digest,
     },

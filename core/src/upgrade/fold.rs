@@ -38,7 +38,7 @@ impl State {
             Event::Planned { plan, hash } => {
                 self.steps = vec![Progress::default(); plan.steps.len()];
                 self.patience = plan.limits.transitions;
-                self.plan = Some(Arc::new((**plan).clone()));
+                self.plan = Some(Arc::clone(plan));
                 self.hash = *hash;
                 self.standing = Standing::Planned;
                 self.flight = None;

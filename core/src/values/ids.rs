@@ -1,7 +1,7 @@
 //! Identities.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// One run of one plan on one server; a UUID v7, made at the edge.
@@ -44,12 +44,12 @@ impl fmt::Display for UpgradeId {
 /// Names a step within its plan, for example `unregister-agents`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct StepId(String);
+pub struct StepId(Arc<str>);
 
 impl StepId {
     /// A step's name; the plan lint checks that it is unique and of lower-case words with hyphens.
     #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 
@@ -69,18 +69,18 @@ impl fmt::Display for StepId {
 /// Names a gate within its upgrade: the step that opened it, and which opening it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct GateId(String);
+pub struct GateId(Arc<str>);
 
 impl GateId {
     /// The `count`-th gate that `step` opened (from 1).
     #[must_use]
     pub fn new(step: &StepId, count: u32) -> Self {
-        Self(format!("{step}#{count}"))
+        Self(format!("{step}#{count}").into())
     }
 
     /// As typed by a person.
     #[must_use]
-    pub fn from_text(text: impl Into<String>) -> Self {
+    pub fn from_text(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

@@ -1,7 +1,7 @@
 //! Paths on the server, which is Windows whatever this program runs on.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A path on the mail server, with Windows rules: `\` between names, compared without case.
 ///
@@ -9,17 +9,17 @@ use std::fmt;
 /// same on the server.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ServerPath(String);
+pub struct ServerPath(Arc<str>);
 
 impl ServerPath {
     /// Takes a path as it is; a trailing `\` goes, `/` becomes `\`.
     #[must_use]
-    pub fn new(path: impl Into<String>) -> Self {
-        let mut path = path.into().replace('/', "\\");
-        while path.len() > 3 && path.ends_with('\\') {
-            path.pop();
+    pub fn new(path: impl AsRef<str>) -> Self {
+        let mut path = path.as_ref();
+        while path.len() > 3 && path.ends_with(['\\', '/']) {
+            path = &path[..path.len() - 1];
         }
-        Self(path)
+        if path.contains('/') { Self(path.replace('/', "\\").into()) } else { Self(path.into()) }
     }
 
     /// The path as text.
@@ -31,7 +31,7 @@ impl ServerPath {
     /// This path with more names behind it.
     #[must_use]
     pub fn join(&self, rest: &str) -> Self {
-        Self::new(format!("{}\\{}", self.0.trim_end_matches('\\'), rest.trim_matches(['\\', '/'])))
+        Self::new([self.0.trim_end_matches('\\'), "\\", rest.trim_matches(['\\', '/'])].concat())
     }
 
     /// The last name.
@@ -47,7 +47,7 @@ impl ServerPath {
         if name.is_empty() {
             return None;
         }
-        Some(if parent.ends_with(':') { Self(format!("{parent}\\")) } else { Self(parent.to_owned()) })
+        Some(if parent.ends_with(':') { Self(format!("{parent}\\").into()) } else { Self(parent.into()) })
     }
 
     /// Whether it lies in `folder`, at any depth, or is `folder`.

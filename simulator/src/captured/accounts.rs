@@ -101,7 +101,7 @@ impl Building<'_> {
             if let Ok(account) = AccountName::parse(&service.account)
                 && account.domain().eq_ignore_ascii_case(&self.world.directory.domain)
             {
-                self.world.vault.services.insert(name.clone(), PRESENT.to_owned());
+                self.world.vault.services.insert(name.to_string(), PRESENT.to_owned());
             }
         }
     }

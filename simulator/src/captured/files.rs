@@ -105,7 +105,7 @@ impl Building<'_> {
             .disk
             .files
             .keys()
-            .map(String::as_str)
+            .map(|key| &**key)
             .chain(self.plan_paths())
             .filter_map(drive)
             .collect::<std::collections::BTreeSet<_>>()

@@ -21,7 +21,8 @@ pub(super) const VIEWS: [RegistryView; 2] = [RegistryView::Wide, RegistryView::N
 impl Building<'_> {
     pub(super) fn installer(&mut self) {
         if let Some(key) = self.old_key() {
-            self.world.removals.insert(key.clone(), self.removal(&key));
+            let removal = self.removal(&key);
+            self.world.removals.insert(key, removal.into());
         }
         let Some((expected, _)) = self.installs() else { return };
         let seen = self.package();
@@ -72,8 +73,8 @@ impl Building<'_> {
                 None => signer.map_or(Signature::Absent, Signature::Valid),
             },
             folder: self.installation.folder.clone(),
-            stages: self.stages(&code),
-            removal: self.removal(&code),
+            stages: self.stages(&code).into(),
+            removal: self.removal(&code).into(),
             product_code: Some(code),
             wants_restart: false,
             fails_at: None,
@@ -96,7 +97,7 @@ impl Building<'_> {
             let Some(image) = &service.image else { continue };
             stages.push(Stage::Service {
                 name: service.name.as_str().to_owned(),
-                display: service.display.clone(),
+                display: service.display.to_string(),
                 image: image.clone(),
                 log_on: self.takes_account(service.name.as_str()),
             });
@@ -118,7 +119,7 @@ impl Building<'_> {
         stages.extend(running.map(|service| Stage::StartService(service.name.as_str().to_owned())));
         if self.is_eset() && !self.installation.agents.is_empty() {
             let agents = self.installation.agents.iter();
-            let row = agents.map(|a| (a.id.name.clone(), a.factory.clone(), a.assembly.clone()));
+            let row = agents.map(|a| (a.id.name.to_string(), a.factory.to_string(), a.assembly.clone()));
             stages.push(Stage::RegisterAgents { agents: row.collect(), enable: true });
         }
         stages

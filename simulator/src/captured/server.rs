@@ -60,7 +60,7 @@ impl Building<'_> {
         let usual = std::mem::take(&mut self.world.services);
         let mut unknown = false;
         for seen in services {
-            let known = usual.get(&key(seen.name.as_str()));
+            let known = usual.get(key(seen.name.as_str()).as_str()).map(|known| &**known);
             unknown |= known.is_none();
             let service = self.service(seen, known, services);
             add_service(&mut self.world, service);
@@ -139,7 +139,7 @@ impl Building<'_> {
             let file = self.world.agents_file(service)?;
             self.world.disk.put(&file, Content::of_agents(rows.collect()), self.world.now);
         }
-        self.world.mail.scanners = self.plan.scanners.iter().map(|id| id.name.clone()).collect();
+        self.world.mail.scanners = self.plan.scanners.iter().map(|id| id.name.to_string()).collect();
         Ok(())
     }
 

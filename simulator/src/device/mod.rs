@@ -65,7 +65,8 @@ impl DeviceJournal {
         self.power = Some(power);
         self.broken = None;
         self.witnesses.retain(|upgrade, witness| {
-            *witness = Witness::open(*upgrade, std::mem::take(&mut witness.bytes), witness.listed);
+            let known = witness.read.as_ref().map_or(&[][..], |read| &read.recovered.lines);
+            *witness = Witness::open(*upgrade, std::mem::take(&mut witness.bytes), witness.listed, known);
             !witness.is_empty()
         });
         self
@@ -111,7 +112,8 @@ impl DeviceJournal {
         lines.iter().for_each(|line| line.write_to(&mut pending));
 
         let Self { witnesses, power, broken } = self;
-        let witness = witnesses.entry(upgrade).or_insert_with(|| Witness::open(upgrade, Vec::new(), None));
+        let witness =
+            witnesses.entry(upgrade).or_insert_with(|| Witness::open(upgrade, Vec::new(), None, &[]));
         if let Some(power) = power {
             let mut interrupted = |fate: &mut Fate| {
                 witness.bytes.extend(tail::kept(fate, &pending));
@@ -143,8 +145,8 @@ impl DeviceJournal {
 }
 
 impl Witness {
-    fn open(upgrade: UpgradeId, bytes: Vec<u8>, listed: Option<Tip>) -> Self {
-        match recover(upgrade, &bytes, listed) {
+    fn open(upgrade: UpgradeId, bytes: Vec<u8>, listed: Option<Tip>, known: &[Line]) -> Self {
+        match recover(upgrade, &bytes, listed, known) {
             Ok(recovered) => {
                 let bytes = if recovered.torn { recovered.text() } else { bytes };
                 let listed = listed.or_else(|| recovered.lines.last().map(|_| Tip::of(&recovered.lines)));

@@ -17,6 +17,7 @@ use mailsec_core::{
     upgrade::{Event, Finish, State},
     values::UpgradeId,
 };
+use std::sync::Arc;
 
 /// Processes after which a test gives up: far more than any run needs.
 const PROCESSES: usize = 80;
@@ -63,9 +64,9 @@ pub struct Trial {
     /// The upgrade.
     pub upgrade: UpgradeId,
     /// The plan.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// What was noticed.
-    pub findings: Vec<Finding>,
+    pub findings: Arc<[Finding]>,
     /// Processes that it took.
     pub processes: usize,
     /// What a crash takes down.
@@ -81,10 +82,10 @@ pub struct Trial {
     /// The product.
     pub product: &'static dyn MailSecurityProduct,
     /// The server when the plan was made.
-    pub before: World,
+    pub before: Arc<World>,
     /// The journal when the plan was in it, and nothing else.
     begun: Kept,
-    secrets: Secrets,
+    secrets: Arc<Secrets>,
 }
 
 struct Notes<'a>(&'a mut Vec<u64>);
@@ -107,7 +108,8 @@ impl Trial {
         request: &UpgradeRequest,
         secrets: Secrets,
     ) -> Result<Self, Vec<Finding>> {
-        let host = SimHost::in_memory(world).with_secrets(secrets.clone());
+        let secrets = Arc::new(secrets);
+        let host = SimHost::in_memory(world).with_secrets(Arc::clone(&secrets));
         let blocked = |failure: Failure| vec![Finding::blocker(failure)];
         let mut found = None;
         for product in products {
@@ -123,7 +125,7 @@ impl Trial {
         }
         let made = host.clock().now();
         let plan = product.plan(&installation, &facts, request, made, VERSION).map_err(blocked)?;
-        Self::of(product, host, secrets, plan, findings).map_err(blocked)
+        Self::of(product, host, secrets, plan, findings.into()).map_err(blocked)
     }
 
     /// Of a plan that was made before, on this server.
@@ -139,8 +141,9 @@ impl Trial {
         match lint(&plan).into_iter().next() {
             Some(broken) => Err(broken),
             None => {
-                let host = SimHost::in_memory(world).with_secrets(secrets.clone());
-                Self::of(product, host, secrets, plan, Vec::new())
+                let secrets = Arc::new(secrets);
+                let host = SimHost::in_memory(world).with_secrets(Arc::clone(&secrets));
+                Self::of(product, host, secrets, plan, Arc::default())
             }
         }
     }
@@ -148,25 +151,25 @@ impl Trial {
     fn of(
         product: &'static dyn MailSecurityProduct,
         host: SimHost,
-        secrets: Secrets,
+        secrets: Arc<Secrets>,
         plan: Plan,
-        findings: Vec<Finding>,
+        findings: Arc<[Finding]>,
     ) -> Result<Self, Failure> {
         let version = VERSION;
         let broken = lint(&plan);
         assert!(broken.is_empty(), "the plan breaks the lint: {broken:?}");
-        let before = host.world();
+        let before = Arc::new(host.world());
         let mut journal = Kept::default();
         let upgrade = UpgradeId::from_u128(1);
         let boot = block_on(host.power().boot())?;
-        let stamp = Stamp { at: host.clock().now(), boot, engine: version.to_owned() };
+        let stamp = Stamp { at: host.clock().now(), boot, engine: version.into() };
         begin(&mut journal, upgrade, &plan, plan.hash(), &stamp)?;
         Ok(Self {
             host,
             begun: journal.clone(),
             journal,
             upgrade,
-            plan,
+            plan: Arc::new(plan),
             findings,
             processes: 0,
             crash: Takes::Down(Crash::Machine),
@@ -184,17 +187,17 @@ impl Trial {
     #[must_use]
     pub fn again(&self) -> Self {
         Self {
-            host: SimHost::in_memory(self.before.clone()).with_secrets(self.secrets.clone()),
+            host: SimHost::in_memory(World::clone(&self.before)).with_secrets(Arc::clone(&self.secrets)),
             journal: self.begun.clone(),
             begun: self.begun.clone(),
-            plan: self.plan.clone(),
-            findings: self.findings.clone(),
+            plan: Arc::clone(&self.plan),
+            findings: Arc::clone(&self.findings),
             acknowledged: Vec::new(),
             went_on: None,
             last: None,
             processes: 0,
-            before: self.before.clone(),
-            secrets: self.secrets.clone(),
+            before: Arc::clone(&self.before),
+            secrets: Arc::clone(&self.secrets),
             ..*self
         }
     }
@@ -203,15 +206,15 @@ impl Trial {
     #[must_use]
     pub fn struck_by(mut self, change: impl FnOnce(&mut World)) -> Self {
         self.change(change);
-        self.before = self.host.world();
+        self.before = Arc::new(self.host.world());
         self
     }
 
     /// Somebody gives other passwords.
     #[must_use]
     pub fn with_secrets(mut self, secrets: Secrets) -> Self {
-        self.host = self.host.with_secrets(secrets.clone());
-        self.secrets = secrets;
+        self.secrets = Arc::new(secrets);
+        self.host = self.host.with_secrets(Arc::clone(&self.secrets));
         self
     }
 
@@ -240,7 +243,7 @@ impl Trial {
     /// # Errors
     /// When it cannot be journaled.
     pub fn with_plan(self, change: impl FnOnce(&mut Plan)) -> Result<Self, Failure> {
-        let mut plan = self.plan;
+        let mut plan = Arc::unwrap_or_clone(self.plan);
         change(&mut plan);
         Self::of(self.product, self.host, self.secrets, plan, self.findings)
     }
@@ -268,7 +271,7 @@ impl Trial {
         let (result, last) = block_on(async {
             let by = (version, "Ada");
             match Engine::open(host, journal, upgrade, vendor, person, &mut watcher, by).await {
-                Ok(mut engine) => (engine.run().await, Some(engine.state().clone())),
+                Ok(mut engine) => (engine.run().await, Some(engine.into_state())),
                 Err(failure) => (Err(failure), None),
             }
         });

@@ -42,6 +42,7 @@ pub(crate) const READ: Duration = Duration::from_millis(1);
 pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) fate: Fate,
+    calls: u64,
 }
 
 /// A simulated server behind the ports. Clones share it. Every future is ready at once.
@@ -83,7 +84,12 @@ impl SimHost {
     fn with_fate(world: World, fate: Fate) -> Self {
         let (clock, name) = (Arc::clone(&fate.clock), world.server.as_str().into());
         clock.store(world.now.millis(), Ordering::Relaxed);
-        Self { shared: Arc::new(Mutex::new(Shared { world, fate })), secrets: Arc::default(), clock, name }
+        Self {
+            shared: Arc::new(Mutex::new(Shared { world, fate, calls: 0 })),
+            secrets: Arc::default(),
+            clock,
+            name,
+        }
     }
 
     /// Keeps a new world in a folder.
@@ -122,8 +128,8 @@ impl SimHost {
 
     /// With these secrets behind the secrets port.
     #[must_use]
-    pub fn with_secrets(mut self, secrets: BTreeMap<SecretRef, Secret>) -> Self {
-        self.secrets = Arc::new(secrets);
+    pub fn with_secrets(mut self, secrets: impl Into<Arc<BTreeMap<SecretRef, Secret>>>) -> Self {
+        self.secrets = secrets.into();
         self
     }
 
@@ -230,12 +236,19 @@ impl SimHost {
         self.lock().fate.decisions().to_vec()
     }
 
+    /// How often the server was called by its ports, the clock left out.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run<T>(&self, act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>) -> Answer<T> {
         let shared = &mut *self.lock();
+        shared.calls += 1;
         shared.world.powered()?;
         let slow = std::mem::take(&mut shared.world.faults.slow_ms);
         if slow > 0 {

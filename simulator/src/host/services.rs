@@ -21,7 +21,7 @@ impl Services for SimHost {
     }
 
     async fn get(&self, name: &ServiceName) -> Answer<Option<Service>> {
-        self.read(|world| Ok(world.services.get(&key(name.as_str())).map(|service| service.shown())))
+        self.read(|world| Ok(world.services.get(key(name.as_str()).as_str()).map(|service| service.shown())))
     }
 
     async fn start(&self, _permit: &Permit, name: &ServiceName, limit: Duration) -> Answer<()> {
@@ -54,7 +54,7 @@ impl Services for SimHost {
                     .cause("the account name is invalid or does not exist (1057)")
                     .ask());
             }
-            world.service_mut(name.as_str())?.account = account.to_string();
+            world.service_mut(name.as_str())?.account = account.to_string().into();
             world.vault.services.insert(key(name.as_str()), password.expose().to_owned());
             Ok(())
         })

@@ -35,9 +35,9 @@ pub fn catalogue(subject: &Subject) -> Vec<(&'static str, Fault)> {
         ("the product's tool fails", Fault::ToolExit(9)),
     ];
     let agents = world.agent_rows(TransportService::Hub).unwrap_or_default();
-    for agent in agents.iter().filter(|row| world.mail.scanners.contains(&row.name)) {
-        all.push(("somebody enables an agent", Fault::AgentSet(agent.name.clone(), true)));
-        all.push(("somebody disables an agent", Fault::AgentSet(agent.name.clone(), false)));
+    for agent in agents.iter().filter(|row| world.mail.scanners.iter().any(|name| **name == *row.name)) {
+        all.push(("somebody enables an agent", Fault::AgentSet(agent.name.to_string(), true)));
+        all.push(("somebody disables an agent", Fault::AgentSet(agent.name.to_string(), false)));
         all.push(("an agent's assembly is in use", Fault::FileHeldByShell(agent.assembly.clone())));
         all.push((
             "an agent's assembly is in use, and installers fail on it",

@@ -4,17 +4,17 @@
 
 use mailsec_core::{Code, Failure, host::Answer, values::ServerPath};
 use quick_xml::{XmlVersion, events::Event, reader::Reader};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// One `agent` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentRow {
     /// `name`.
-    pub name: String,
+    pub name: Arc<str>,
     /// `baseType`.
     pub base: String,
     /// `classFactory`.
-    pub factory: String,
+    pub factory: Arc<str>,
     /// `assemblyPath`.
     pub assembly: ServerPath,
     /// `enabled`.
@@ -26,9 +26,9 @@ impl AgentRow {
     #[must_use]
     pub fn new(name: &str, factory: &str, assembly: &ServerPath) -> Self {
         Self {
-            name: name.to_owned(),
+            name: name.into(),
             base: "Microsoft.Exchange.Data.Transport.Smtp.SmtpReceiveAgentFactory".to_owned(),
-            factory: factory.to_owned(),
+            factory: factory.into(),
             assembly: assembly.clone(),
             enabled: true,
         }
@@ -54,9 +54,9 @@ pub fn parse(text: &str) -> Answer<Vec<Arc<AgentRow>>> {
                     let attribute = attribute.map_err(damaged)?;
                     let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(damaged)?;
                     match attribute.key.as_ref() {
-                        "name" => row.name = value.into_owned(),
+                        "name" => row.name = value.into_owned().into(),
                         "baseType" => row.base = value.into_owned(),
-                        "classFactory" => row.factory = value.into_owned(),
+                        "classFactory" => row.factory = value.into_owned().into(),
                         "assemblyPath" => row.assembly = ServerPath::new(value),
                         "enabled" => row.enabled = value.eq_ignore_ascii_case("true"),
                         _ => {}
@@ -76,7 +76,7 @@ pub fn render(rows: &[Arc<AgentRow>]) -> String {
     text.push_str(HEAD);
     for row in rows {
         let values = [
-            ("name", row.name.as_str()),
+            ("name", &*row.name),
             ("baseType", &row.base),
             ("classFactory", &row.factory),
             ("assemblyPath", row.assembly.as_str()),
@@ -84,7 +84,10 @@ pub fn render(rows: &[Arc<AgentRow>]) -> String {
         ];
         text.push_str("      <agent");
         for (name, value) in values {
-            let value = quick_xml::escape::escape(value);
+            let value = match value.bytes().any(|byte| b"<>&'\"".contains(&byte)) {
+                true => quick_xml::escape::escape(value),
+                false => Cow::Borrowed(value),
+            };
             for part in [" ", name, "=\"", &value, "\""] {
                 text.push_str(part);
             }

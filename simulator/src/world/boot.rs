@@ -7,10 +7,7 @@ use mailsec_core::{
     values::ServerPath,
 };
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// From the moment the power goes off until Windows is up.
 const DARK: Duration = Duration::from_secs(45);
@@ -32,7 +29,7 @@ impl World {
     /// The identity of the present boot.
     #[must_use]
     pub fn boot_identity(&self) -> BootIdentity {
-        BootIdentity(format!("sim-boot-{}", self.boots))
+        BootIdentity(format!("sim-boot-{}", self.boots).into())
     }
 
     /// The machine comes up, whether or not it was down: what was under way is over, and automatic services start.
@@ -59,7 +56,7 @@ impl World {
         for Rename { to, content } in std::mem::take(&mut self.renames) {
             match content {
                 Some(content) => self.disk.put(&to, content, self.now),
-                None => _ = self.disk.files.remove(&key(&to)),
+                None => _ = self.disk.files.remove(key(&to).as_str()),
             }
         }
         self.flow_to(self.now.after(DARK));
@@ -81,16 +78,17 @@ impl World {
     }
 
     fn start_automatic(&mut self) {
-        let mut due = BTreeMap::new();
+        let mut due: BTreeMap<&Arc<str>, u64> = BTreeMap::new();
         for (name, service) in &self.services {
             let delay = match service.start {
                 StartMode::Automatic => 0,
                 StartMode::AutomaticDelayed => DELAYED_MS,
                 StartMode::Manual | StartMode::Disabled => continue,
             };
-            self.plan_start(name, delay, &mut due, &mut BTreeSet::new());
+            self.plan_start(name, delay, &mut due, &mut Vec::new());
         }
-        let mut order: Vec<(u64, String)> = due.into_iter().map(|(name, at)| (at, name)).collect();
+        let mut order: Vec<(u64, Arc<str>)> =
+            due.into_iter().map(|(name, at)| (at, Arc::clone(name))).collect();
         order.sort();
         for (at, name) in order {
             if let Some(why) = self.log_on_trouble(&name) {
@@ -108,23 +106,23 @@ impl World {
     }
 
     /// When a service will be up: after all that it needs, which is started for it.
-    fn plan_start(
-        &self,
+    fn plan_start<'w>(
+        &'w self,
         name: &str,
         delay: u64,
-        due: &mut BTreeMap<String, u64>,
-        path: &mut BTreeSet<String>,
+        due: &mut BTreeMap<&'w Arc<str>, u64>,
+        path: &mut Vec<&'w Arc<str>>,
     ) -> Option<u64> {
-        let service = self.services.get(name)?;
-        if service.start == StartMode::Disabled || !path.insert(name.to_owned()) {
+        let (name, service) = self.services.get_key_value(name)?;
+        if service.start == StartMode::Disabled || path.contains(&name) {
             return None;
         }
-        let needed = service.depends.iter().map(|needed| services::key(needed)).collect::<Vec<_>>();
-        let ready =
-            needed.iter().filter_map(|needed| self.plan_start(needed, 0, due, path)).max().unwrap_or(0);
-        path.remove(name);
+        path.push(name);
+        let needed = service.depends.iter().map(|needed| services::key(needed));
+        let ready = needed.filter_map(|needed| self.plan_start(&needed, 0, due, path)).max().unwrap_or(0);
+        path.pop();
         let at = ready.max(delay) + service.start_ms.max(1);
-        let earliest = due.entry(name.to_owned()).or_insert(at);
+        let earliest = due.entry(name).or_insert(at);
         *earliest = at.min(*earliest);
         Some(*earliest)
     }

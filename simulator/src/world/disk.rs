@@ -1,13 +1,14 @@
 //! Files and folders, with Windows' rules: names without case, files in use, and an end to the space.
 
 use super::content::Content;
+use crate::shared::{Shared, beginning};
 use mailsec_core::{
     Code, Failure,
     host::{Answer, FileKind, FileStat, TreeEntry},
     values::{ServerPath, Timestamp},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 /// The name under which a file is written before it takes its own; a crash leaves it behind.
 pub const PARTIAL: &str = ".mailsec-partial";
@@ -43,11 +44,11 @@ pub struct Lock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disk {
     /// By path in lower case.
-    pub files: BTreeMap<String, SimFile>,
+    pub files: Shared<BTreeMap<Arc<str>, Shared<SimFile>>>,
     /// Folders by path in lower case; the value is the path as it is shown.
-    pub folders: BTreeMap<String, ServerPath>,
+    pub folders: Shared<BTreeMap<Arc<str>, ServerPath>>,
     /// Bytes that each volume can hold, by drive letter in lower case.
-    pub capacity: BTreeMap<String, u64>,
+    pub capacity: Shared<BTreeMap<String, u64>>,
 }
 
 /// The key under which a path is kept.
@@ -57,7 +58,7 @@ pub fn key(path: &ServerPath) -> String {
 }
 
 fn drive(path: &ServerPath) -> String {
-    path.as_str().chars().take(1).collect::<String>().to_ascii_lowercase()
+    path.as_str().chars().take(1).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn missing(path: &ServerPath) -> Failure {
@@ -68,8 +69,9 @@ impl Disk {
     /// A drive `C:` of this capacity.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
-        let folders = BTreeMap::from([("c:\\".to_owned(), ServerPath::new("C:\\"))]);
-        Self { files: BTreeMap::new(), folders, capacity: BTreeMap::from([("c".to_owned(), capacity)]) }
+        let folders = BTreeMap::from([("c:\\".into(), ServerPath::new("C:\\"))]);
+        let capacity = BTreeMap::from([("c".to_owned(), capacity)]);
+        Self { files: Shared::default(), folders: folders.into(), capacity: capacity.into() }
     }
 
     /// A file's content, unless it is marked unreadable.
@@ -77,7 +79,7 @@ impl Disk {
     /// # Errors
     /// [`Code::FileMissing`], [`Code::FileUnreadable`].
     pub fn read(&self, path: &ServerPath) -> Answer<&Content> {
-        let file = self.files.get(&key(path)).ok_or_else(|| missing(path))?;
+        let file = self.files.get(key(path).as_str()).ok_or_else(|| missing(path))?;
         if file.unreadable {
             let why = "access is denied (5)";
             return Err(Failure::new(Code::FileUnreadable, format!("{path} cannot be read")).cause(why));
@@ -88,30 +90,36 @@ impl Disk {
     /// Whether a file exists.
     #[must_use]
     pub fn has_file(&self, path: &ServerPath) -> bool {
-        self.files.contains_key(&key(path))
+        self.files.contains_key(key(path).as_str())
     }
 
     /// What is at a path.
     #[must_use]
     pub fn stat(&self, path: &ServerPath, born: Timestamp) -> Option<FileStat> {
         let key = key(path);
-        if let Some(file) = self.files.get(&key) {
+        if let Some(file) = self.files.get(key.as_str()) {
             return Some(FileStat {
                 kind: FileKind::File,
                 size: file.content.size(),
                 modified: file.modified,
             });
         }
-        self.folders.get(&key).map(|_| FileStat { kind: FileKind::Folder, size: 0, modified: born })
+        self.folders.get(key.as_str()).map(|_| FileStat { kind: FileKind::Folder, size: 0, modified: born })
     }
 
     /// The files below a folder, in the order of their keys.
     pub fn below<'a>(&'a self, folder: &ServerPath) -> impl Iterator<Item = &'a SimFile> + use<'a> {
+        self.entries_below(folder).map(|(_, file)| &**file)
+    }
+
+    /// The same with their keys.
+    pub(crate) fn entries_below<'a>(
+        &'a self,
+        folder: &ServerPath,
+    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Shared<SimFile>)> + use<'a> {
         let prefix = format!("{}\\", key(folder).trim_end_matches('\\'));
-        self.files
-            .range(prefix.clone()..)
-            .take_while(move |(key, _)| key.starts_with(&prefix))
-            .map(|(_, file)| file)
+        let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        self.files.range::<str, _>(from).take_while(move |(key, _)| key.starts_with(&prefix))
     }
 
     /// The tree below a folder, as the port gives it.
@@ -119,7 +127,7 @@ impl Disk {
     /// # Errors
     /// [`Code::FileMissing`] when there is no such folder, [`Code::FileUnreadable`].
     pub fn tree(&self, root: &ServerPath) -> Answer<Vec<TreeEntry>> {
-        if !self.folders.contains_key(&key(root)) {
+        if !self.folders.contains_key(key(root).as_str()) {
             return Err(missing(root));
         }
         let mut entries = Vec::new();
@@ -142,12 +150,8 @@ impl Disk {
             .capacity
             .get(&drive)
             .ok_or_else(|| Failure::new(Code::FileMissing, format!("{path} lies on no volume")))?;
-        let used: u64 = self
-            .files
-            .range(format!("{drive}:")..)
-            .take_while(|(key, _)| key.starts_with(&drive))
-            .map(|(_, file)| file.content.size())
-            .sum();
+        let used: u64 =
+            beginning(&self.files, &format!("{drive}:")).map(|(_, file)| file.content.size()).sum();
         Ok(capacity.saturating_sub(used))
     }
 
@@ -156,7 +160,7 @@ impl Disk {
         self.make_folders(path);
         let file =
             SimFile { path: path.clone(), content: content.into(), modified, unreadable: false, lock: None };
-        self.files.insert(key(path), file);
+        self.files.insert(key(path).into(), file.into());
     }
 
     /// Writes a file as the port does.
@@ -164,12 +168,12 @@ impl Disk {
     /// # Errors
     /// [`Code::DiskFull`], [`Code::FileUnwritable`] when it is held open or a folder has its name.
     pub fn write(&mut self, path: &ServerPath, content: Content, now: Timestamp) -> Answer<()> {
-        if self.folders.contains_key(&key(path)) {
+        if self.folders.contains_key(key(path).as_str()) {
             let text = format!("{path} cannot be written");
             return Err(Failure::new(Code::FileUnwritable, text).cause("it is a folder"));
         }
         self.held(path)?;
-        let old = self.files.get(&key(path)).map_or(0, |file| file.content.size());
+        let old = self.files.get(key(path).as_str()).map_or(0, |file| file.content.size());
         let free = self.free(path)?.saturating_add(old);
         if content.size() > free {
             return Err(Failure::new(Code::DiskFull, format!("there is no room for {path}"))
@@ -193,18 +197,18 @@ impl Disk {
             self.held(&ServerPath::new(file.clone()))?;
         }
         for file in files {
-            self.files.remove(&file);
+            self.files.remove(file.as_str());
         }
         let own = key(path);
-        self.files.remove(&own);
+        self.files.remove(own.as_str());
         let prefix = format!("{own}\\");
-        self.folders.retain(|folder, _| *folder != own && !folder.starts_with(&prefix));
+        self.folders.retain(|folder, _| **folder != *own && !folder.starts_with(&prefix));
         Ok(())
     }
 
     /// Refuses when somebody holds the file.
     pub(crate) fn held(&self, path: &ServerPath) -> Answer<()> {
-        match self.files.get(&key(path)).and_then(|file| file.lock.as_ref()) {
+        match self.files.get(key(path).as_str()).and_then(|file| file.lock.as_ref()) {
             None => Ok(()),
             Some(lock) => Err(in_use(path, &lock.holder)),
         }
@@ -223,11 +227,11 @@ impl Disk {
         let mut folder = path.parent();
         while let Some(path) = folder {
             let key = key(&path);
-            if self.folders.contains_key(&key) {
+            if self.folders.contains_key(key.as_str()) {
                 break;
             }
             folder = path.parent();
-            self.folders.insert(key, path);
+            self.folders.insert(key.into(), path);
         }
     }
 }

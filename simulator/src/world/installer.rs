@@ -9,7 +9,10 @@ use super::{
     script::Stage,
     services::{self, SimService},
 };
-use crate::fate::Fate;
+use crate::{
+    fate::Fate,
+    shared::{Shared, beginning},
+};
 use mailsec_core::{
     host::{PendingRestart, PendingWeight, ServiceState, TransportService},
     values::{AccountName, ServerPath},
@@ -26,9 +29,9 @@ pub struct Running {
     /// The installer's file, or the product code that is being removed.
     pub package: ServerPath,
     /// What it does.
-    pub stages: Vec<Stage>,
+    pub stages: Shared<Vec<Stage>>,
     /// The product code under which its removal is kept, and that removal.
-    pub removal: Option<(String, Vec<Stage>)>,
+    pub removal: Option<(String, Shared<Vec<Stage>>)>,
     /// The next stage.
     pub next: usize,
     /// It fails at this stage.
@@ -50,9 +53,9 @@ pub struct Running {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     folder: ServerPath,
-    files: BTreeMap<String, SimFile>,
+    files: BTreeMap<Arc<str>, Shared<SimFile>>,
     registry: SimRegistry,
-    services: BTreeMap<String, SimService>,
+    services: Shared<BTreeMap<Arc<str>, Shared<SimService>>>,
     renames: usize,
 }
 
@@ -60,7 +63,11 @@ impl Snapshot {
     pub(crate) fn take(world: &World, folder: &ServerPath) -> Self {
         Self {
             folder: folder.clone(),
-            files: world.disk.below(folder).map(|file| (key(&file.path), file.clone())).collect(),
+            files: world
+                .disk
+                .entries_below(folder)
+                .map(|(key, file)| (Arc::clone(key), file.clone()))
+                .collect(),
             registry: world.registry.clone(),
             services: world.services.clone(),
             renames: world.renames.len(),
@@ -72,11 +79,12 @@ impl World {
     /// Runs the next stage of the installer.
     pub(crate) fn run_stage(&mut self, fate: &mut Fate) -> mailsec_core::host::Answer<()> {
         let Some(mut running) = self.installer.take() else { return Ok(()) };
-        let outcome = match running.stages.get(running.next) {
+        let stages = running.stages.clone();
+        let outcome = match stages.get(running.next) {
             Some(_) if running.fails_at == Some(running.next) => {
                 Err("the installer's action failed".to_owned())
             }
-            Some(stage) => self.stage(fate, &stage.clone(), &mut running),
+            Some(stage) => self.stage(fate, stage, &mut running),
             None => Ok(()),
         };
         if let Err(why) = outcome {
@@ -135,22 +143,23 @@ impl World {
         let Snapshot { folder, files, registry, services, renames } = snapshot;
         let prefix = format!("{}\\", key(&folder));
         self.disk.files.retain(|path, _| !path.starts_with(&prefix));
-        for file in files.into_values() {
+        for (key, file) in files {
             let (content, modified) = (file.content.clone(), file.modified);
             self.disk.put(&file.path, content, modified);
-            self.disk.files.insert(key(&file.path), file);
+            self.disk.files.insert(key, file);
         }
         self.registry = registry;
         self.renames.truncate(renames);
-        for (name, before) in services {
+        for (name, before) in &services {
+            let before = SimService::clone(before);
             let ran = before.state == ServiceState::Running;
-            let (state, started, pid) = match self.services.get(&name) {
+            let (state, started, pid) = match self.services.get(name) {
                 Some(now) => (now.state, now.started, now.pid),
                 None => (ServiceState::Stopped, None, None),
             };
-            self.services.insert(name.clone(), SimService { state, started, pid, ..before });
-            if ran && state == ServiceState::Stopped && self.log_on_trouble(&name).is_none() {
-                self.switch_on(&name);
+            self.services.insert(name.clone(), SimService { state, started, pid, ..before }.into());
+            if ran && state == ServiceState::Stopped && self.log_on_trouble(name).is_none() {
+                self.switch_on(name);
             }
         }
     }
@@ -189,7 +198,7 @@ impl World {
             Stage::RemoveService(name) => {
                 let name = services::key(name);
                 self.switch_off(&name);
-                self.services.remove(&name);
+                self.services.remove(name.as_str());
                 self.vault.services.remove(&name);
             }
             Stage::WriteKey { view, key, values } => {
@@ -270,17 +279,16 @@ impl World {
     ) -> Result<(), String> {
         let key = services::key(name);
         let now = self.now;
-        let service = self.services.entry(key.clone()).or_insert_with(|| SimService {
-            state: ServiceState::Stopped,
-            started: None,
-            ..SimService::new(name, display, now)
+        let service = self.services.entry(key.as_str().into()).or_insert_with(|| {
+            let fresh = SimService::new(name, display, now);
+            SimService { state: ServiceState::Stopped, started: None, ..fresh }.into()
         });
-        service.display = display.to_owned();
+        service.display = display.into();
         service.image = Some(image.clone());
         let Some((account, password)) = log_on else { return Ok(()) };
         if let Some(account) = running.properties.get(account) {
             AccountName::parse(account).map_err(|failure| failure.to_string())?;
-            service.account.clone_from(account);
+            service.account = account.as_str().into();
             let password = self.vault.installer.get(password).cloned().unwrap_or_default();
             self.vault.services.insert(key, password);
         }
@@ -299,8 +307,7 @@ fn drop_empty_folders(disk: &mut Disk, root: &ServerPath) {
     let below = format!("{root}\\");
     let files = &disk.files;
     disk.folders.retain(|folder, _| {
-        let prefix = format!("{folder}\\");
-        let used = || files.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix));
-        !(*folder == root || folder.starts_with(&below)) || used()
+        let used = || beginning(files, &format!("{folder}\\")).next().is_some();
+        !(**folder == *root || folder.starts_with(&below)) || used()
     });
 }

@@ -18,14 +18,14 @@ pub mod tool;
 pub mod transport;
 pub mod vault;
 
-use crate::{fate::Fate, faults::Faults};
+use crate::{fate::Fate, faults::Faults, shared::Shared};
 use mailsec_core::{
     Code, Failure,
     host::{Answer, PendingRestart},
     values::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// 2026-03-01T01:00:00Z, a Sunday night: when every world begins.
 pub const BEGINNING: i64 = 1_772_326_800_000;
@@ -35,11 +35,11 @@ pub const BEGINNING: i64 = 1_772_326_800_000;
 #[serde(rename_all = "snake_case")]
 pub enum Due {
     /// A service that is starting has started, or not.
-    ServiceUp(String),
+    ServiceUp(Arc<str>),
     /// A service that is stopping has stopped.
-    ServiceDown(String),
+    ServiceDown(Arc<str>),
     /// A service dies, if it runs then.
-    ServiceDies(String),
+    ServiceDies(Arc<str>),
     /// The running installer's next stage.
     Installer,
     /// The machine goes down; a restart that was asked for, or one that was not.
@@ -92,9 +92,9 @@ pub struct World {
     /// What will happen by itself.
     pub agenda: Vec<Entry>,
     /// By short name in lower case.
-    pub services: BTreeMap<String, services::SimService>,
+    pub services: Shared<BTreeMap<Arc<str>, Shared<services::SimService>>>,
     /// The agents that each running transport service has loaded.
-    pub loaded: BTreeMap<String, Vec<transport::Loaded>>,
+    pub loaded: Shared<BTreeMap<String, Vec<transport::Loaded>>>,
     /// Mail.
     pub mail: mail::MailModel,
     /// Files.
@@ -102,7 +102,7 @@ pub struct World {
     /// The registry.
     pub registry: registry::SimRegistry,
     /// The directory.
-    pub directory: directory::SimDirectory,
+    pub directory: Shared<directory::SimDirectory>,
     /// Programs that no service runs.
     pub processes: Vec<process::SimProcess>,
     /// The next process id.
@@ -114,13 +114,13 @@ pub struct World {
     /// What the installer that ended last said.
     pub last_exit: Option<i32>,
     /// How to remove what is installed, by product code.
-    pub removals: BTreeMap<String, Vec<script::Stage>>,
+    pub removals: Shared<BTreeMap<String, Shared<Vec<script::Stage>>>>,
     /// What will go wrong.
     pub faults: Faults,
     /// The event log.
     pub events: Vec<SimEvent>,
     /// Passwords.
-    pub vault: vault::Vault,
+    pub vault: Shared<vault::Vault>,
 }
 
 /// What every port answers while the power is off.
@@ -145,21 +145,21 @@ impl World {
             pending: Vec::new(),
             renames: Vec::new(),
             agenda: Vec::new(),
-            services: BTreeMap::new(),
-            loaded: BTreeMap::new(),
+            services: Shared::default(),
+            loaded: Shared::default(),
             mail: mail::MailModel::new(2_000, BEGINNING),
             disk: disk::Disk::new(64 << 30),
             registry: registry::SimRegistry::default(),
-            directory: directory::SimDirectory::default(),
+            directory: Shared::default(),
             processes: Vec::new(),
             next_pid: 1_000,
             installer: None,
             suspended: None,
             last_exit: None,
-            removals: BTreeMap::new(),
+            removals: Shared::default(),
             faults: Faults::default(),
             events: Vec::new(),
-            vault: vault::Vault::default(),
+            vault: Shared::default(),
         }
     }
 

@@ -139,7 +139,7 @@ impl World {
         self.installer = Some(Running {
             package: ServerPath::new(entry.key),
             snapshot: Some(Box::new(Snapshot::take(self, &folder))),
-            stages: stages.into_iter().chain(unlisted).collect(),
+            stages: stages.iter().cloned().chain(unlisted).collect::<Vec<_>>().into(),
             removal: None,
             next: 0,
             fails_at: (refused || exit == Some(1603)).then_some(usize::from(!refused)),

@@ -76,7 +76,7 @@ impl World {
         if let Some(process) = self.programs().into_iter().find(|process| process.image.same(path)) {
             return Some(format!("{} ({})", process.image.file_name(), process.pid));
         }
-        let file = self.disk.files.get(&super::disk::key(path))?;
+        let file = self.disk.files.get(super::disk::key(path).as_str())?;
         file.lock.as_ref().map(|lock| lock.holder.clone())
     }
 }

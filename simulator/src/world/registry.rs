@@ -1,9 +1,10 @@
 //! The registry below `HKEY_LOCAL_MACHINE`.
 
+use crate::shared::{Shared, beginning};
 use mailsec_core::host::{InstalledPackage, RegistryView};
 use mailsec_core::values::ServerPath;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What Windows Installer leaves when the power goes off in an installation.
 pub const IN_PROGRESS: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Installer\InProgress";
@@ -23,20 +24,20 @@ pub struct SimKey {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimRegistry {
     /// The 64-bit view.
-    pub wide: BTreeMap<String, SimKey>,
+    pub wide: Shared<BTreeMap<Arc<str>, Shared<SimKey>>>,
     /// The 32-bit view.
-    pub narrow: BTreeMap<String, SimKey>,
+    pub narrow: Shared<BTreeMap<Arc<str>, Shared<SimKey>>>,
 }
 
 impl SimRegistry {
-    fn view(&self, view: RegistryView) -> &BTreeMap<String, SimKey> {
+    fn view(&self, view: RegistryView) -> &BTreeMap<Arc<str>, Shared<SimKey>> {
         match view {
             RegistryView::Wide => &self.wide,
             RegistryView::Narrow => &self.narrow,
         }
     }
 
-    fn view_mut(&mut self, view: RegistryView) -> &mut BTreeMap<String, SimKey> {
+    fn view_mut(&mut self, view: RegistryView) -> &mut BTreeMap<Arc<str>, Shared<SimKey>> {
         match view {
             RegistryView::Wide => &mut self.wide,
             RegistryView::Narrow => &mut self.narrow,
@@ -46,7 +47,7 @@ impl SimRegistry {
     /// A value.
     #[must_use]
     pub fn value(&self, view: RegistryView, key: &str, name: &str) -> Option<&str> {
-        let key = self.view(view).get(&key.to_ascii_lowercase())?;
+        let key = self.view(view).get(key.to_ascii_lowercase().as_str())?;
         key.values.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
@@ -56,13 +57,12 @@ impl SimRegistry {
         let key = key.to_ascii_lowercase();
         let prefix = format!("{key}\\");
         let keys = self.view(view);
-        keys.contains_key(&key)
-            || keys.range(prefix.clone()..).next().is_some_and(|(k, _)| k.starts_with(&prefix))
+        keys.contains_key(key.as_str()) || beginning(keys, &prefix).next().is_some()
     }
 
     /// Sets a value, making its key.
     pub fn set(&mut self, view: RegistryView, key: &str, name: &str, value: impl Into<String>) {
-        let entry = self.view_mut(view).entry(key.to_ascii_lowercase()).or_default();
+        let entry = self.view_mut(view).entry(key.to_ascii_lowercase().into()).or_default();
         if entry.name.is_empty() {
             key.clone_into(&mut entry.name);
         }
@@ -73,7 +73,7 @@ impl SimRegistry {
     pub fn remove(&mut self, view: RegistryView, key: &str) {
         let key = key.to_ascii_lowercase();
         let prefix = format!("{key}\\");
-        self.view_mut(view).retain(|name, _| *name != key && !name.starts_with(&prefix));
+        self.view_mut(view).retain(|name, _| **name != *key && !name.starts_with(&prefix));
     }
 
     /// What the Uninstall keys list: those with a display name, as Windows shows them.
@@ -82,7 +82,7 @@ impl SimRegistry {
         let prefix = format!("{}\\", UNINSTALL.to_ascii_lowercase());
         [&self.wide, &self.narrow]
             .into_iter()
-            .flat_map(|view| view.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix)))
+            .flat_map(|view| beginning(view, &prefix))
             .filter_map(|(_, key)| {
                 let value = |name: &str| key.values.get(name).cloned();
                 Some(InstalledPackage {

@@ -1,6 +1,7 @@
 //! What an installer of this world is: a small file that says what it does, stage by stage.
 
 use super::eset::SimSettings;
+use crate::shared::Shared;
 use mailsec_core::{
     host::{PackageKind, RegistryView, Signature},
     values::ServerPath,
@@ -25,9 +26,9 @@ pub struct Script {
     /// Where the product goes; what an MSI package takes back lies below it.
     pub folder: ServerPath,
     /// What it does, in order.
-    pub stages: Vec<Stage>,
+    pub stages: Shared<Vec<Stage>>,
     /// What removing it does.
-    pub removal: Vec<Stage>,
+    pub removal: Shared<Vec<Stage>>,
     /// It always asks for a restart (3010).
     #[serde(default)]
     pub wants_restart: bool,

@@ -8,7 +8,7 @@ use mailsec_core::{
     values::{AccountName, ServerPath, Timestamp},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How much longer than usual a service takes that is slow.
 const SLOW_MS: u64 = 15 * 60_000;
@@ -19,13 +19,13 @@ pub struct SimService {
     /// Short name.
     pub name: ServiceName,
     /// Display name.
-    pub display: String,
+    pub display: Arc<str>,
     /// Whether it runs.
     pub state: ServiceState,
     /// When Windows starts it.
     pub start: StartMode,
     /// Log-on account.
-    pub account: String,
+    pub account: Arc<str>,
     /// Program.
     pub image: Option<ServerPath>,
     /// Short names of what it needs.
@@ -48,10 +48,10 @@ impl SimService {
     pub fn new(name: &str, display: &str, since: Timestamp) -> Self {
         Self {
             name: ServiceName::new(name),
-            display: display.to_owned(),
+            display: display.into(),
             state: ServiceState::Running,
             start: StartMode::Automatic,
-            account: "LocalSystem".to_owned(),
+            account: "LocalSystem".into(),
             image: None,
             depends: Vec::new(),
             start_ms: 2_000,
@@ -87,7 +87,7 @@ impl World {
     /// # Errors
     /// [`Code::ServiceNotFound`].
     pub fn service(&self, name: &str) -> Answer<&SimService> {
-        self.services.get(&key(name)).ok_or_else(|| not_found(name))
+        self.services.get(key(name).as_str()).map(|service| &**service).ok_or_else(|| not_found(name))
     }
 
     /// A service to be changed.
@@ -95,7 +95,7 @@ impl World {
     /// # Errors
     /// [`Code::ServiceNotFound`].
     pub fn service_mut(&mut self, name: &str) -> Answer<&mut SimService> {
-        self.services.get_mut(&key(name)).ok_or_else(|| not_found(name))
+        self.services.get_mut(key(name).as_str()).map(|service| &mut **service).ok_or_else(|| not_found(name))
     }
 
     /// Starts a service and what it depends on, and waits.
@@ -151,7 +151,7 @@ impl World {
         }
         service.state = ServiceState::Starting;
         let takes = service.start_ms + if outcome == 2 { SLOW_MS } else { 0 };
-        self.schedule(takes, Due::ServiceUp(name.to_owned()));
+        self.schedule(takes, Due::ServiceUp(name.into()));
         self.refresh_mail();
         Ok(())
     }
@@ -189,14 +189,14 @@ impl World {
             let service = self.service_mut(name)?;
             service.state = ServiceState::Stopping;
             let takes = service.stop_ms + if slow { SLOW_MS } else { 0 };
-            self.schedule(takes, Due::ServiceDown(name.to_owned()));
+            self.schedule(takes, Due::ServiceDown(name.into()));
             self.refresh_mail();
             fate.point(self, "stop service: requested")?;
         }
         self.wait_while(fate, name, ServiceState::Stopping, until)
     }
 
-    fn dependents(&self, name: &str) -> Vec<String> {
+    fn dependents(&self, name: &str) -> Vec<Arc<str>> {
         let needs = |service: &SimService| service.depends.iter().any(|needed| key(needed) == name);
         self.services.iter().filter(|(_, service)| needs(service)).map(|(key, _)| key.clone()).collect()
     }
@@ -222,7 +222,7 @@ impl World {
     pub(crate) fn service_up(&mut self, name: &str) {
         let missing = self.services.get(name).and_then(|service| {
             let down = |needed: &&String| {
-                self.services.get(&key(needed)).is_none_or(|s| s.state != ServiceState::Running)
+                self.services.get(key(needed).as_str()).is_none_or(|s| s.state != ServiceState::Running)
             };
             service.depends.iter().find(down).map(|needed| format!("{needed} does not run (1068)"))
         });
@@ -263,7 +263,7 @@ impl World {
         self.loaded.remove(name);
         self.agenda.retain(|entry| match &entry.what {
             Due::ServiceUp(service) | Due::ServiceDown(service) | Due::ServiceDies(service) => {
-                service != name
+                **service != *name
             }
             Due::Installer | Due::PowerOff => true,
         });

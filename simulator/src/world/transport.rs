@@ -24,7 +24,7 @@ const BOOT_LOADER: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loaded {
     /// Name.
-    pub name: String,
+    pub name: Arc<str>,
     /// Assembly.
     pub assembly: ServerPath,
 }
@@ -68,10 +68,11 @@ impl World {
         let folder = self.registry.value(RegistryView::Wide, SETUP, "MsiInstallPath");
         let folder =
             folder.ok_or_else(|| Failure::new(Code::ExchangeNotFound, "Exchange is not installed here"))?;
-        Ok(ServerPath::new(folder).join(match service {
-            TransportService::Hub | TransportService::Edge => r"TransportRoles\Shared\agents.config",
-            TransportService::FrontEnd => r"TransportRoles\Shared\fetagents.config",
-        }))
+        let file = match service {
+            TransportService::Hub | TransportService::Edge => r"\TransportRoles\Shared\agents.config",
+            TransportService::FrontEnd => r"\TransportRoles\Shared\fetagents.config",
+        };
+        Ok(ServerPath::new([folder.trim_end_matches('\\'), file].concat()))
     }
 
     /// The rows of a service's file.
@@ -131,7 +132,7 @@ impl World {
     pub(crate) fn install_agent(&mut self, agent: &Agent) -> Answer<()> {
         self.shell_works()?;
         if agent.id.name.chars().count() > 64 || agent.id.name.is_empty() {
-            return Err(shell("the agent's name must have 1 to 64 characters").found(&agent.id.name));
+            return Err(shell("the agent's name must have 1 to 64 characters").found(&*agent.id.name));
         }
         if agent.assembly.is_unc() {
             return Err(shell("AssemblyPath may not be a UNC path").found(agent.assembly.as_str()));

@@ -147,7 +147,7 @@ pub fn eset(build: Build) -> World {
             world.registry.set(RegistryView::Wide, &key, &name, value);
         }
     }
-    world.removals.insert(build.code().to_owned(), installers::removal(build));
+    world.removals.insert(build.code().to_owned(), installers::removal(build).into());
     let service = SimService {
         image: Some(build.path("ekrn.exe")),
         ..SimService::new(SERVICE, "Sim ESET Service", world.now)

@@ -122,8 +122,8 @@ pub fn installer(build: Build, agent: Option<bool>) -> Script {
         kind: PackageKind::Msi,
         signature: Signature::Valid(PUBLISHER.to_owned()),
         folder: build.folder(),
-        stages,
-        removal: removal(build),
+        stages: stages.into(),
+        removal: removal(build).into(),
         wants_restart: false,
         fails_at: None,
     }

@@ -71,7 +71,7 @@ pub fn add_service(world: &mut World, mut service: SimService) {
     if service.started.is_some() {
         service.pid = Some(world.take_pid());
     }
-    world.services.insert(key(service.name.as_str()), service);
+    world.services.insert(key(service.name.as_str()).into(), service.into());
 }
 
 fn services(world: &mut World) {
@@ -79,7 +79,7 @@ fn services(world: &mut World) {
     let topology = "MSExchangeADTopology";
     let mut add = |name: &str, display: &str, account: &str, needs: &[&str], start_ms: u64, stop_ms: u64| {
         let service = SimService {
-            account: account.to_owned(),
+            account: account.into(),
             depends: needs.iter().map(|&needed| needed.to_owned()).collect(),
             start_ms,
             stop_ms,

@@ -132,8 +132,8 @@ pub fn server_edition(agents_in: &str) -> Script {
         kind: PackageKind::Msi,
         signature: Signature::Valid(PUBLISHER.to_owned()),
         folder: ServerPath::new(FOLDER),
-        stages,
-        removal: removal(NEW_CODE),
+        stages: stages.into(),
+        removal: removal(NEW_CODE).into(),
         wants_restart: false,
         fails_at: None,
     }

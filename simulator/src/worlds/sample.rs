@@ -95,7 +95,7 @@ impl Sample {
         for (name, value) in self.entry() {
             world.registry.set(VIEW, &self.key(), &name, value);
         }
-        world.removals.insert(self.code.clone(), self.removal());
+        world.removals.insert(self.code.clone(), self.removal().into());
         for (name, display, image) in &self.services {
             let service = SimService { image: Some(image.clone()), ..SimService::new(name, display, now) };
             add_service(&mut world, service);
@@ -140,8 +140,8 @@ impl Sample {
             kind: PackageKind::Msi,
             signature: Signature::Valid(self.publisher.clone()),
             folder: self.folder.clone(),
-            stages,
-            removal: self.removal(),
+            stages: stages.into(),
+            removal: self.removal().into(),
             wants_restart: false,
             fails_at: None,
         }

@@ -67,7 +67,7 @@ pub fn password_expires() -> World {
 pub fn service_is_local_system() -> World {
     let mut world = vipre_45();
     if let Ok(service) = world.service_mut(SERVICE) {
-        service.account = "LocalSystem".to_owned();
+        service.account = "LocalSystem".into();
     }
     world
 }
@@ -113,7 +113,7 @@ pub fn one_agent_disabled() -> World {
     let mut world = vipre_45();
     let hub = mailsec_core::host::TransportService::Hub;
     let mut rows = world.agent_rows(hub).unwrap_or_default().to_vec();
-    for row in rows.iter_mut().filter(|row| row.name == vipre::AGENTS[1].0) {
+    for row in rows.iter_mut().filter(|row| *row.name == *vipre::AGENTS[1].0) {
         std::sync::Arc::make_mut(row).enabled = false;
     }
     // A fresh world's disk has room for the file.

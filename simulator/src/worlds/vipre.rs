@@ -114,12 +114,12 @@ fn uninstall_entry(world: &mut World) {
     for (name, value) in values {
         world.registry.set(RegistryView::Narrow, &entry, name, value);
     }
-    world.removals.insert(OLD_CODE.to_owned(), installers::removal(OLD_CODE));
+    world.removals.insert(OLD_CODE.to_owned(), installers::removal(OLD_CODE).into());
 }
 
 fn service(world: &mut World) {
     let service = SimService {
-        account: ACCOUNT.to_owned(),
+        account: ACCOUNT.into(),
         image: Some(path("SimPluginManager.exe")),
         ..SimService::new(SERVICE, SERVICE_DISPLAY, world.now)
     };

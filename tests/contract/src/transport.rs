@@ -30,12 +30,12 @@ pub async fn transport(host: &dyn Host, fixture: &TransportFixture) {
     let count = own().await.len();
     assert!(count >= 1);
 
-    let id = AgentId { name: fixture.name.clone(), service: fixture.service };
+    let id = AgentId { name: fixture.name.clone().into(), service: fixture.service };
     let agent = Agent {
         id: id.clone(),
         enabled: true,
         priority: 1,
-        factory: fixture.factory.clone(),
+        factory: fixture.factory.clone().into(),
         assembly: fixture.assembly.clone(),
     };
     transport.install(&permit(), &agent).await.unwrap();
@@ -46,7 +46,7 @@ pub async fn transport(host: &dyn Host, fixture: &TransportFixture) {
     assert_eq!(last.factory, agent.factory);
     assert!(last.assembly.same(&agent.assembly));
 
-    let shouted = AgentId { name: fixture.name.to_uppercase(), ..id.clone() };
+    let shouted = AgentId { name: fixture.name.to_uppercase().into(), ..id.clone() };
     transport.set_enabled(&permit(), &shouted, true).await.expect("names are compared without case");
     transport.set_enabled(&permit(), &id, true).await.expect("enabling twice is fine");
     transport.set_priority(&permit(), &id, 1).await.unwrap();
@@ -60,9 +60,9 @@ pub async fn transport(host: &dyn Host, fixture: &TransportFixture) {
     );
 
     let held = transport.agents().await.unwrap();
-    let nobody = AgentId { name: "Mailsec No Such Agent".to_owned(), ..id.clone() };
+    let nobody = AgentId { name: "Mailsec No Such Agent".into(), ..id.clone() };
     let out_of_range = u32::try_from(count + 2).unwrap();
-    let long = Agent { id: AgentId { name: "x".repeat(65), ..id.clone() }, ..agent.clone() };
+    let long = Agent { id: AgentId { name: "x".repeat(65).into(), ..id.clone() }, ..agent.clone() };
     let share =
         Agent { assembly: ServerPath::new(r"\\server\share\x.dll"), id: nobody.clone(), ..agent.clone() };
     assert!(transport.uninstall(&permit(), &nobody).await.is_err(), "an unknown agent is an error");

@@ -91,7 +91,7 @@ impl Member {
                     return Ok(());
                 }
                 let boot = self.host.power().boot().await?;
-                let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.to_owned() };
+                let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.into() };
                 begin(journal, order.upgrade, &plan, order.plan, &stamp)?;
             }
             self.order = None;
@@ -289,7 +289,7 @@ impl Cluster {
             let node = NodeName::parse(name).unwrap_or_else(|failure| unreachable!("{failure}"));
             order.push(ClusterNode {
                 node: node.clone(),
-                plan: trial.plan,
+                plan: Arc::unwrap_or_clone(trial.plan),
                 upgrade: UpgradeId::from_u128(index),
             });
             let member = Member {
@@ -331,7 +331,7 @@ impl Cluster {
         };
         let stamp = block_on(async {
             let boot = cluster.host.power().boot().await?;
-            Ok::<_, Failure>(Stamp { at: made, boot, engine: VERSION.to_owned() })
+            Ok::<_, Failure>(Stamp { at: made, boot, engine: VERSION.into() })
         });
         let begun = stamp.and_then(|stamp| {
             begin(&mut cluster.journal, cluster.upgrade, &cluster.plan, cluster.plan.hash(), &stamp)

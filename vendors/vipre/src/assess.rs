@@ -117,7 +117,7 @@ fn account(
                     "the service does not log on with an account of the domain",
                 )
                 .expected(r"DOMAIN\user, a standard user")
-                .found(&manager.account)
+                .found(&*manager.account)
                 .hint(r"plan with --create-account DOMAIN\name or --account DOMAIN\name"));
             };
             fit(&account, facts)

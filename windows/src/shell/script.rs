@@ -79,7 +79,7 @@ impl Cmdlet {
         }
         Ok(Self::Install {
             id: agent.id.clone(),
-            factory: agent.factory.clone(),
+            factory: agent.factory.to_string(),
             assembly: agent.assembly.clone(),
         })
     }
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     fn id(name: &str, service: TransportService) -> AgentId {
-        AgentId { name: name.to_owned(), service }
+        AgentId { name: name.into(), service }
     }
 
     fn samples() -> Vec<String> {
@@ -322,7 +322,7 @@ mod tests {
             assembly: ServerPath::new(r"C:\a.dll"),
         };
         assert_eq!(Cmdlet::install(&agent).unwrap_err().code, Code::BadArgument);
-        agent.id.name.truncate(64);
+        agent.id.name = "x".repeat(64).into();
         assert!(Cmdlet::install(&agent).is_ok());
         agent.assembly = ServerPath::new(r"\\srv\share\a.dll");
         assert_eq!(Cmdlet::install(&agent).unwrap_err().code, Code::BadArgument);

@@ -118,8 +118,7 @@ async fn take(site: &Site, journal: &mut dyn Journal, order: &WorkOrder) -> Resu
     let fresh = run::fresh(site, ordered.clone()).await?;
     run::ready_to_begin(site.host()).await?;
     let host = site.host();
-    let stamp =
-        Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.to_owned() };
+    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     let rehearsed = run::rehearsed(site, &fresh);
     begin_rehearsed(journal, order.upgrade, &fresh, hash, rehearsed, &stamp)
 }

@@ -195,7 +195,7 @@ impl Replay {
             (recorded::Recorded(Arc::clone(&self.course)), pen::Voices(Arc::clone(&self.course)));
         let (mut pen, mut watcher) = (pen::Pen(Arc::clone(&self.course)), NoWatcher);
         let ended = at_once(async {
-            let by = (version.as_str(), actor.0.as_str());
+            let by = (&*version, actor.0.as_str());
             let engine =
                 Engine::open(&place, &mut pen, self.upgrade, None, &voices, &mut watcher, by).await?;
             engine.performed_by(&recorded).run().await

@@ -28,12 +28,18 @@ pub struct Recovered {
 }
 
 /// Reads a witness whose upgrade was acknowledged at least as far as `acknowledged`, if ever. The list of upgrades
-/// that says so is taken to be whole.
+/// that says so is taken to be whole. `known` are lines that were found in it before: every byte is hashed anew, and what
+/// has the hash that it had need not be decoded anew.
 ///
 /// # Errors
 /// When envelopes that must be there are missing or changed.
-pub fn recover(upgrade: UpgradeId, bytes: &[u8], acknowledged: Option<Tip>) -> Result<Recovered, Damage> {
-    let scan = witness::scan(upgrade, bytes);
+pub fn recover(
+    upgrade: UpgradeId,
+    bytes: &[u8],
+    acknowledged: Option<Tip>,
+    known: &[Line],
+) -> Result<Recovered, Damage> {
+    let scan = witness::scan_again(upgrade, bytes, known);
     let torn = scan.tail != witness::Tail::Clean;
     let record = acknowledged.map(|tip| Record { tip, bytes: 0 });
     match judge(upgrade, &scan, record, &Ok(Fetched::default()), true) {

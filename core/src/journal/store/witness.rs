@@ -8,7 +8,7 @@ use crate::{
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io,
+    io::{self, BufRead},
     path::{Path, PathBuf},
 };
 
@@ -88,6 +88,12 @@ pub(super) fn load(dir: &Path, upgrade: UpgradeId) -> io::Result<Scan> {
 
 /// Reads the bytes of a witness.
 pub(super) fn scan(upgrade: UpgradeId, bytes: &[u8]) -> Scan {
+    scan_again(upgrade, bytes, &[])
+}
+
+/// As [`scan`], of a witness in which these lines were found before. Every byte is hashed anew; only what the bytes say
+/// need not be read anew.
+pub(super) fn scan_again(upgrade: UpgradeId, bytes: &[u8], known: &[Line]) -> Scan {
     let mut found = Scan {
         lines: Vec::new(),
         good_bytes: 0,
@@ -97,11 +103,17 @@ pub(super) fn scan(upgrade: UpgradeId, bytes: &[u8]) -> Scan {
         exists: true,
     };
     let mut tip = Tip::EMPTY;
-    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        // Of bytes in memory, which cannot fail to be read.
+        let length = BufRead::skip_until(&mut &*rest, b'\n').unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(length);
+        rest = behind;
         let ended = piece.strip_suffix(b"\n");
         // A file's length can reach the device before its bytes do: what is missing at its end is zeros then.
         let text = ended.unwrap_or_else(|| without_zeros(piece));
-        let line = Line::parse(text).filter(|line| line.upgrade() == upgrade);
+        let line =
+            Line::parse_again(text, known.get(found.lines.len())).filter(|line| line.upgrade() == upgrade);
         match line {
             Some(line) if found.tail == Tail::Clean && tip.takes(upgrade, &line) => {
                 tip = Tip { count: line.seq() + 1, hash: line.hash() };
@@ -211,8 +223,8 @@ mod tests {
         let upgrade = UpgradeId::from_u128(7);
         let stamp = Stamp {
             at: Timestamp::from_millis(0),
-            boot: crate::host::BootIdentity("boot-1".to_owned()),
-            engine: "0.1.0".to_owned(),
+            boot: crate::host::BootIdentity("boot-1".into()),
+            engine: "0.1.0".into(),
         };
         let event =
             Event::Requested { request: Request::Pause, by: Actor("ada".into()), note: "x".to_owned() };

@@ -136,7 +136,7 @@ fn a_rehearsal_is_journaled_with_its_plan_and_changes_nothing_of_the_upgrade() {
     let (_, plan, _) = captured(&cases::case("silent, held").unwrap());
     let host = SimHost::in_memory(worlds::vipre_45());
     let boot = block_on(host.power().boot()).unwrap();
-    let stamp = Stamp { at: host.clock().now(), boot, engine: "0.1.0".to_owned() };
+    let stamp = Stamp { at: host.clock().now(), boot, engine: "0.1.0".into() };
     let upgrade = UpgradeId::from_u128(7);
     let noted = mailsec_core::upgrade::Rehearsed {
         plan: plan.hash(),

@@ -190,7 +190,7 @@ fn a_time_that_does_not_fit_its_append_and_a_version_that_was_never_there() {
     });
     let departed = late.departed.expect("a time of its own within an append");
     assert_eq!(departed.seq(), index as u64, "{departed:?}");
-    let other = changed(&trial, |all| "0.1.9".clone_into(&mut all[index].engine));
+    let other = changed(&trial, |all| "0.1.9".clone_into(&mut all[index].engine.into()));
     assert_eq!(other.departed.unwrap().seq(), index as u64);
     let whole = replay(&lines(&trial)).unwrap();
     assert_eq!((whole.departed, whole.processes), (None, trial.processes));

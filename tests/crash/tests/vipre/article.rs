@@ -42,8 +42,8 @@ fn the_folder_and_the_service_are_found_and_it_is_said_how() {
     let found = Vipre.detect(&facts).unwrap().unwrap();
     assert_eq!(found.folder.as_str(), vipre::FOLDER);
     assert_eq!(found.folder_found, "InstallLocation of the package");
-    assert_eq!(found.services[0].display, "VIPRE Email Security Plugin Manager");
-    assert_eq!(found.services[0].account, vipre::ACCOUNT);
+    assert_eq!(found.services[0].display, "VIPRE Email Security Plugin Manager".into());
+    assert_eq!(found.services[0].account, vipre::ACCOUNT.into());
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_created_account_is_a_plain_user_that_never_expires_and_the_service_logs_on_
     let user = &world.directory.users["svc-mail"];
     assert!(user.enabled && user.password_never_expires && user.account_never_expires);
     assert_eq!((user.groups.as_slice(), user.primary.as_str()), ([].as_slice(), "Domain Users"));
-    assert_eq!(world.service(vipre::SERVICE).unwrap().account, r"LAB\svc-mail");
+    assert_eq!(world.service(vipre::SERVICE).unwrap().account, r"LAB\svc-mail".into());
     assert_eq!(mailsec_crash_tests::accounts_work(&world), Ok(()));
 }
 
@@ -138,7 +138,7 @@ fn an_attended_installer_that_left_the_service_another_account_is_noticed() {
     let set = |host: &SimHost, account: &str| {
         let account = account.to_owned();
         host.change(|world| {
-            world.services.get_mut(&vipre::SERVICE.to_lowercase()).unwrap().account = account
+            world.services.get_mut(vipre::SERVICE.to_lowercase().as_str()).unwrap().account = account.into()
         })
         .unwrap();
     };

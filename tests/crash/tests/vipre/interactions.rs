@@ -88,10 +88,10 @@ impl Host for Mocks {
 fn transport(state: ServiceState) -> Answer<Option<Service>> {
     Ok(Some(Service {
         name: ServiceName::transport(),
-        display: "Microsoft Exchange Transport".to_owned(),
+        display: "Microsoft Exchange Transport".into(),
         state,
         start: StartMode::Automatic,
-        account: "LocalSystem".to_owned(),
+        account: "LocalSystem".into(),
         image: None,
         started: Some(Timestamp::from_millis(1)),
     }))
@@ -116,7 +116,7 @@ fn server(log: &Log, effects: bool) -> Mocks {
     agents.expect_agents().returning(|| Ok(Vec::new()));
     agents.expect_queues().returning(|| Ok(None));
     let mut power = MockPower::new();
-    power.expect_boot().returning(|| Ok(BootIdentity("boot-1".to_owned())));
+    power.expect_boot().returning(|| Ok(BootIdentity("boot-1".into())));
     Mocks { services, transport: agents, power, clock: StoppedClock }
 }
 
@@ -157,18 +157,15 @@ impl Journal for Noted {
 
 /// Runs a plan that only holds mail.
 fn hold_mail(refuse_intents: bool) -> (Result<Stop, Failure>, Vec<String>) {
-    let mut plan: Plan = subject("silent, held").trial().plan;
+    let mut plan = Plan::clone(&subject("silent, held").trial().plan);
     plan.steps.retain(|step| step.id.as_str() == "hold-mail");
     let log = Log::default();
     let host = server(&log, !refuse_intents);
     let mut inner = MemoryJournal::new();
     let upgrade = UpgradeId::from_u128(1);
-    let stamp = Stamp {
-        at: Timestamp::from_millis(0),
-        boot: BootIdentity("boot-1".to_owned()),
-        engine: "0.1.0".to_owned(),
-    };
-    let planned = Event::Planned { hash: plan.hash(), plan: Box::new(plan) };
+    let stamp =
+        Stamp { at: Timestamp::from_millis(0), boot: BootIdentity("boot-1".into()), engine: "0.1.0".into() };
+    let planned = Event::Planned { hash: plan.hash(), plan: Arc::new(plan) };
     inner.append(upgrade, 0, &stamp, &[planned]).unwrap();
     let mut journal = Noted { inner, log: Arc::clone(&log), refuse_intents };
     let result = block_on(async {

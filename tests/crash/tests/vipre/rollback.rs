@@ -60,7 +60,7 @@ const TROUBLES: &[Trouble] = &[
         strikes: |world| {
             let hub = TransportService::Hub;
             let rows = world.agent_rows(hub).unwrap_or_default();
-            let left = rows.iter().filter(|row| row.name != vipre::AGENTS[1].0).cloned().collect();
+            let left = rows.iter().filter(|row| row.name != vipre::AGENTS[1].0.into()).cloned().collect();
             _ = world.set_agent_rows(hub, left);
         },
     },

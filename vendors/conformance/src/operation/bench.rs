@@ -122,7 +122,7 @@ impl<'a> Bench<'a> {
     /// The permit comes from where the engine has it: a journal that holds the intent.
     fn intend(&mut self, intent: &Event) -> Result<Permit, Failure> {
         let boot = self.host.look(World::boot_identity);
-        let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.to_owned() };
+        let stamp = Stamp { at: self.host.clock().now(), boot, engine: VERSION.into() };
         let mut recorder = Recorder::begin(MemoryJournal::without_codec(), self.shop.upgrade);
         recorder.push(intent.clone());
         let (permit, _) = recorder.commit_intent(&self.moment.step.id, &stamp)?;

@@ -100,7 +100,7 @@ impl Look {
             self.line(format!("service {}", service.name), text);
         }
         for (service, agents) in &world.loaded {
-            let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+            let names: Vec<&str> = agents.iter().map(|agent| &*agent.name).collect();
             self.line(format!("agents loaded by {service}"), names.join(", "));
         }
         for (index, process) in world.processes.iter().enumerate() {
@@ -111,7 +111,7 @@ impl Look {
     fn files(&mut self, world: &World, logs: &Logs) {
         // Agents are compared above; a file that is written under another name first is its port's business.
         let apart =
-            |key: &String| logs.0.contains(key) || key.ends_with("agents.config") || key.ends_with(PARTIAL);
+            |key: &str| logs.0.contains(key) || key.ends_with("agents.config") || key.ends_with(PARTIAL);
         for (key, file) in world.disk.files.iter().filter(|(key, _)| !apart(key)) {
             self.line(format!("file {key}"), format!("digest {}", file.content.digest().short()));
         }

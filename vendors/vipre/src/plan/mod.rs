@@ -35,7 +35,7 @@ pub(crate) fn plan(
             service_account(installation).ok_or_else(|| {
                 Failure::new(Code::AccountForm, "the service's account is not of a domain")
                     .expected(r"DOMAIN\user")
-                    .found(&manager.account)
+                    .found(&*manager.account)
                     .hint(r"plan with --create-account DOMAIN\name or --account DOMAIN\name")
             })?
         }
