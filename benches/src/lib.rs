@@ -8,5 +8,5 @@ mod workload;
 
 pub use device::{CountingDisk, Raw};
 pub use export::{Variant, write_export};
-pub use measure::{median, peak_memory};
+pub use measure::{median, peak_memory, processor_time};
 pub use workload::{Idle, STEPS, Workload};
