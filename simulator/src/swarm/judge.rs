@@ -10,7 +10,7 @@ use crate::{
 use mailsec_core::{
     host::Rank,
     plan::{Choice, Operation},
-    upgrade::{Event, Finish},
+    upgrade::{Event, Finish, Request},
     values::AccountName,
 };
 use serde::{Deserialize, Serialize};
@@ -150,7 +150,9 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
         },
     );
     if !own_way && struck.is_empty() {
-        must(Rule::GetsThere, gets_there(trial, end, *given_up));
+        // Whoever asks for an end may have it.
+        let abandon = |event: &Event| matches!(event, Event::Requested { request: Request::Abandon, .. });
+        must(Rule::GetsThere, gets_there(trial, end, *given_up && !events.iter().any(abandon)));
     }
     must(Rule::MailKept, mail_is_accounted_for(&world, kept(Promise::Taken)));
     if subject.holds() && kept(Promise::Scanned) && !own_way {

@@ -11,14 +11,14 @@ use mailsec_core::{
     values::ServerPath,
 };
 use mailsec_crash_tests::{Case, End, Person, Trial, cases, planned};
-use mailsec_simulator::{SimHost, captured::rebuild, oracle, people::stand_in};
+use mailsec_simulator::{SimHost, World, captured::rebuild, oracle, people::stand_in};
 
 /// A case's plan, and the facts of its server, as they are read back from their file.
 pub(crate) fn captured(case: &Case) -> (&'static dyn MailSecurityProduct, Plan, Captured) {
     let subject = planned(case);
     let trial = subject.planned();
-    let (product, plan) = (trial.product, trial.plan.clone());
-    let host = SimHost::in_memory(trial.before.clone());
+    let (product, plan) = (trial.product, Plan::clone(&trial.plan));
+    let host = SimHost::in_memory(World::clone(&trial.before));
     let facts = block_on(product.gather(&host, &case.wanted())).unwrap();
     let captured = Captured::new(product.describe().key, facts, host.clock().now(), "0.1.0");
     (product, plan, Captured::read(&captured.sealed()).unwrap())

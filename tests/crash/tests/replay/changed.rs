@@ -75,7 +75,7 @@ fn every_decision_that_is_changed_is_found_where_it_stands() {
             let kind = serde_json::to_value(event).unwrap()["kind"].as_str().unwrap().to_owned();
             *kinds.entry(kind.clone()).or_default() += 1;
             let replayed = changed(trial, |all| {
-                all[index].event = mailsec_core::journal::Recorded::Known(other.clone());
+                all[index].event = mailsec_core::journal::Recorded::Known(other.clone().into());
             });
             let found = replayed.departed.as_ref().map(|departure| departure.seq());
             if found != Some(index as u64) || replayed.same != index as u64 {
@@ -113,7 +113,8 @@ fn what_was_seen_on_the_server_leads_to_another_decision_behind_it() {
             unreachable!()
         };
         let observation = Observation::Unknown { evidence: Vec::new() };
-        all[index].event = mailsec_core::journal::Recorded::Known(Event::StepObserved { step, observation });
+        all[index].event =
+            mailsec_core::journal::Recorded::Known(Event::StepObserved { step, observation }.into());
     });
     let departed = replayed.departed.unwrap();
     assert!(departed.seq() > index as u64 && departed.seq() <= index as u64 + 2, "{departed:?}");
@@ -134,7 +135,7 @@ fn an_answer_that_the_gate_does_not_take_or_another_one() {
             if let Event::GateAnswered { choice: old, .. } = &mut event {
                 *old = choice;
             }
-            all[index].event = mailsec_core::journal::Recorded::Known(event);
+            all[index].event = mailsec_core::journal::Recorded::Known(event.into());
         });
         let departed = replayed.departed.unwrap();
         assert_eq!(departed.seq(), index as u64 + u64::from(!refused), "{departed:?}");
@@ -190,7 +191,7 @@ fn a_time_that_does_not_fit_its_append_and_a_version_that_was_never_there() {
     });
     let departed = late.departed.expect("a time of its own within an append");
     assert_eq!(departed.seq(), index as u64, "{departed:?}");
-    let other = changed(&trial, |all| "0.1.9".clone_into(&mut all[index].engine.into()));
+    let other = changed(&trial, |all| all[index].engine = "0.1.9".into());
     assert_eq!(other.departed.unwrap().seq(), index as u64);
     let whole = replay(&lines(&trial)).unwrap();
     assert_eq!((whole.departed, whole.processes), (None, trial.processes));
