@@ -1,6 +1,10 @@
 //! What may go wrong by itself on a subject's server, between any two things that the program does.
 
-use crate::{explore::Subject, faults::Fault, worlds::exchange};
+use crate::{
+    explore::Subject,
+    faults::{ChangeFails, Fault},
+    worlds::exchange,
+};
 use mailsec_core::{host::TransportService, values::AccountName};
 
 const MINUTE: u64 = 60_000;
@@ -34,6 +38,11 @@ pub fn catalogue(subject: &Subject) -> Vec<(&'static str, Fault)> {
         ("an installer has begun a restart", Fault::InstallerExit(1641)),
         ("the product's tool fails", Fault::ToolExit(9)),
     ];
+    for after in [0, 2, 5] {
+        let fails = |done| Fault::ChangeFails(ChangeFails { after, done });
+        all.push(("a change fails", fails(false)));
+        all.push(("a change is done, and said to have failed", fails(true)));
+    }
     let agents = world.agent_rows(TransportService::Hub).unwrap_or_default();
     for agent in agents.iter().filter(|row| world.mail.scanners.iter().any(|name| **name == *row.name)) {
         all.push(("somebody enables an agent", Fault::AgentSet(agent.name.to_string(), true)));

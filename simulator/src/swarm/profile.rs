@@ -25,6 +25,8 @@ const KINDS: [&str; 10] = [
     "second process",
     "",
 ];
+/// The place of faults from the catalogue.
+const TROUBLE_PLACE: usize = 6;
 /// The place of services that do not start.
 const START: usize = 1;
 /// How often a kind strikes, of a thousand times, where a seed has it.
@@ -88,14 +90,26 @@ impl Profile {
         let mut rates = KINDS.map(|_| draw.rate(&RATES));
         let mut crashes = draw.rate(&CRASHES);
         let most = 1 + draw.below(MOST);
-        // Ways back are rarer than they should be: some seeds see to it that there is one, and crash on it.
-        if draw.below(4) == 0 {
-            rates[START] = 400;
-            crashes = CRASHES[CRASHES.len() - 1];
+        let mut faults = draw.below(8);
+        // What takes two things at once is rarer than it should be: some seeds see to it that one of them happens.
+        match draw.below(4) {
+            // A way back, and crashes on it.
+            0 => {
+                rates = [0; KINDS.len()];
+                rates[START] = 400;
+                crashes = CRASHES[CRASHES.len() - 1];
+            }
+            // One fault, and nothing else.
+            1 => {
+                rates = [0; KINDS.len()];
+                rates[TROUBLE_PLACE] = 400;
+                (crashes, faults) = (0, 1);
+            }
+            _ => {}
         }
         let mut troubles = Vec::new();
         if !catalogue.is_empty() {
-            for _ in 0..draw.below(8) {
+            for _ in 0..faults {
                 let pick = usize::try_from(draw.below(catalogue.len() as u64)).unwrap_or(0);
                 troubles.push(catalogue[pick].1.clone());
             }

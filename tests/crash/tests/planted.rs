@@ -9,7 +9,7 @@ use mailsec_simulator::{
 };
 
 /// Seeds after which a bug counts as not found.
-const PATIENCE: u64 = 4_000;
+const PATIENCE: u64 = 10_000;
 
 #[test]
 fn every_planted_bug_is_found() {
