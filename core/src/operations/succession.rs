@@ -90,7 +90,7 @@ mod tests {
 
     fn agent(name: &str, priority: u32) -> Agent {
         Agent {
-            id: AgentId { name: name.to_owned().into(), service: TransportService::Hub },
+            id: AgentId { name: name.into(), service: TransportService::Hub },
             enabled: true,
             priority,
             factory: "F".into(),

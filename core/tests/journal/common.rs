@@ -18,7 +18,7 @@ pub(crate) fn options() -> OpenOptions {
 }
 
 pub(crate) fn boot(name: &str) -> BootIdentity {
-    BootIdentity(name.to_owned().into())
+    BootIdentity(name.into())
 }
 
 pub(crate) fn id(number: u128) -> UpgradeId {

@@ -20,7 +20,7 @@ fn between(trial: &mut Trial, event: Event) {
     let stamp = Stamp {
         at: trial.host.clock().now(),
         boot: block_on(Power::boot(&trial.host)).unwrap(),
-        engine: trial.version.to_owned().into(),
+        engine: trial.version.into(),
     };
     let count = trial.loaded().len;
     trial.journal.append(trial.upgrade, count, &stamp, &[event]).unwrap();
