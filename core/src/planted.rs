@@ -75,7 +75,7 @@ bugs! {
     AnyVersionIsNew,
     /// An installer that outlived its process is not waited for.
     InstallerNotWaitedFor,
-    /// Transport is started without a look at the agents' assemblies.
+    /// Agents are kept, and transport is started, without a look at their assemblies.
     AssembliesNotLookedAt,
     /// The order of agents is neither restored nor compared.
     PriorityForgotten,

@@ -289,6 +289,7 @@ async fn restore(
         let now = transport.agents().await?;
         let present = find(&now, &agent.id);
         let assembly_there = match present {
+            Some(_) if planted!(AssembliesNotLookedAt) => true,
             Some(found) => ctx.host.files().stat(&found.assembly).await?.is_some(),
             None => false,
         };
