@@ -9,9 +9,9 @@ use crate::{
 };
 use mailsec_core::{
     host::Rank,
-    plan::{Choice, Operation},
+    plan::{Choice, Observation, Operation},
     upgrade::{Event, Finish, Request},
-    values::AccountName,
+    values::{AccountName, StepId},
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,11 +49,12 @@ fn takes_away(fault: &Fault) -> &'static [Promise] {
         | Fault::FileHeldAndInstallerFails(_)
         | Fault::ImportLoses(_)
         | Fault::ExportSpoilt(_)
+        // Services do not start at a boot without it; and what people save does not fit.
+        | Fault::DirectoryUnreachable
+        | Fault::DiskFull(_)
         | Fault::FileUnreadable(_) => &[SameServer],
         Fault::SpontaneousReboot(_)
-        | Fault::DiskFull(_)
         | Fault::RestartDoesNotHappen(_)
-        | Fault::DirectoryUnreachable
         | Fault::StubbornPrograms
         | Fault::ToolExit(_)
         | Fault::ChangeFails(_) => &[],
@@ -150,9 +151,8 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
         },
     );
     if !own_way && struck.is_empty() {
-        // Whoever asks for an end may have it.
-        let abandon = |event: &Event| matches!(event, Event::Requested { request: Request::Abandon, .. });
-        must(Rule::GetsThere, gets_there(trial, end, *given_up && !events.iter().any(abandon)));
+        let asked = asked_for_it(trial, &events);
+        must(Rule::GetsThere, gets_there(trial, end, *given_up && !asked));
     }
     must(Rule::MailKept, mail_is_accounted_for(&world, kept(Promise::Taken)));
     if subject.holds() && kept(Promise::Scanned) && !own_way {
@@ -185,6 +185,25 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
         _ => {}
     }
     wrong
+}
+
+/// Whether a person asked for such an end: to stop, or to go back while the installer was half done. Of that there is no
+/// way back, and it is asked about; going on would have led to the end.
+fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
+    let applied = |id: &StepId| {
+        events.iter().any(|event| match event {
+            Event::StepApplied { step, .. }
+            | Event::StepObserved { step, observation: Observation::Applied(_) } => step == id,
+            _ => false,
+        })
+    };
+    let past = trial.plan.steps.iter().any(|step| step.no_return && applied(&step.id));
+    events.iter().any(|event| match event {
+        Event::Requested { request: Request::Abandon, .. } => true,
+        Event::Requested { request: Request::Cancel | Request::RollBack, .. }
+        | Event::GateAnswered { choice: Choice::RollBack, .. } => !past,
+        _ => false,
+    })
 }
 
 fn gets_there(trial: &Trial, end: &End, given_up: bool) -> Result<(), String> {
