@@ -163,7 +163,7 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     if kept(Promise::Assemblies) && !own_way && !by_windows {
         must(Rule::AssemblyThere, no_start_without_assembly(&world));
     }
-    if kept(Promise::Ledger) {
+    if kept(Promise::Ledger) && !came_up_unseen(trial) {
         must(Rule::LedgerTrue, check::ledger_agrees(trial));
     }
     must(Rule::AppliedOnce, check::nothing_twice(trial));
@@ -204,6 +204,13 @@ fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
         | Event::GateAnswered { choice: Choice::RollBack, .. } => !past,
         _ => false,
     })
+}
+
+/// A service that was slow to start may come up while the program waits to try again; when the server goes down before
+/// anybody looks, those seconds are nowhere.
+fn came_up_unseen(trial: &Trial) -> bool {
+    let slow = trial.host.decisions().iter().any(|d| d.label == "start service: outcome" && d.value == 2);
+    slow && trial.host.look(|world| world.boots) > trial.before.boots
 }
 
 fn gets_there(trial: &Trial, end: &End, given_up: bool) -> Result<(), String> {
