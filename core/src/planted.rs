@@ -61,8 +61,6 @@ bugs! {
     GapNotAssumed,
     /// The same, on the way back.
     WayBackGapNotAssumed,
-    /// Nobody looks at mail after a wait in which a slow service may have come up.
-    WaitNotLookedAfter,
     /// An agent that is registered and not loaded counts as scanning.
     RegisteredCountsAsScanning,
     /// Transport is held until the next boot only.

@@ -20,9 +20,7 @@ impl Engine<'_> {
             self.commit()?;
             self.pause(wait).await;
             // A service that was slow may have come up meanwhile.
-            if !planted!(WaitNotLookedAfter) {
-                self.note_mail().await;
-            }
+            self.note_mail().await;
         }
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() || planted!(SnapshotTakenAgain) {
