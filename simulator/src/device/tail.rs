@@ -4,7 +4,7 @@ use crate::fate::Fate;
 
 /// What is there of bytes that were written and not flushed: nothing, all, a beginning, a beginning and zeros.
 pub const KEPT: &str = "journal: unflushed bytes kept";
-/// Where such a beginning ends: one of [`places`].
+/// Where such a beginning ends: one of `places`.
 pub const CUT_AT: &str = "journal: cut at";
 
 /// Where, within a line, cuts differ in what is left: in its opening, in the digits of its hash, right behind these,

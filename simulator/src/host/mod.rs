@@ -95,7 +95,7 @@ impl SimHost {
     /// Keeps a new world in a folder.
     ///
     /// # Errors
-    /// [`Code::World`](mailsec_core::Code::World).
+    /// [`Code::World`].
     pub fn create(folder: &Path, world: World) -> Answer<Self> {
         let store = Store::open(folder)?;
         store.save(&world)?;
@@ -105,7 +105,7 @@ impl SimHost {
     /// Takes a world from its folder. A server that went down meanwhile, or was asked to restart, has come up again.
     ///
     /// # Errors
-    /// [`Code::World`](mailsec_core::Code::World).
+    /// [`Code::World`].
     pub fn open(folder: &Path) -> Answer<Self> {
         let store = Store::open(folder)?;
         let mut world = store.load()?;
@@ -192,7 +192,7 @@ impl SimHost {
     /// Changes the world behind the ports: what people, faults and other programs do.
     ///
     /// # Errors
-    /// [`Code::World`](mailsec_core::Code::World) when its folder cannot be written.
+    /// [`Code::World`] when its folder cannot be written.
     pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> Answer<T> {
         let shared = &mut *self.lock();
         let answer = change(&mut shared.world);
