@@ -39,6 +39,21 @@ pub struct Faults {
     /// One change of the server fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change_fails: Option<ChangeFails>,
+    /// The next call of this kind never comes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hang: Option<Hang>,
+}
+
+/// A call that never comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hang {
+    /// One that only looks.
+    Look,
+    /// One that changes something, and does not do it.
+    Change,
+    /// One that changes something, and does it.
+    ChangeDone,
 }
 
 /// One change of the server that is reported as failed.
@@ -52,6 +67,11 @@ pub struct ChangeFails {
 }
 
 impl Faults {
+    /// Whether this call hangs; it is one call.
+    pub(crate) fn hangs(&mut self, call: Hang) -> bool {
+        self.hang.take_if(|hang| *hang == call).is_some()
+    }
+
     /// Whether this change fails; counts it.
     pub(crate) fn strike(&mut self) -> Option<ChangeFails> {
         let fails = self.change_fails.as_mut()?;
@@ -130,6 +150,8 @@ pub enum Fault {
     CallTakes(u64),
     /// One change of the server fails, whatever it is.
     ChangeFails(ChangeFails),
+    /// The next call of this kind never comes back.
+    CallHangs(Hang),
 }
 
 impl Fault {
@@ -174,6 +196,7 @@ impl Fault {
             Self::ToolExit(code) => world.faults.tool_exits.push(*code),
             Self::ExportSpoilt(how) => world.faults.export = Some(*how),
             Self::ChangeFails(fails) => world.faults.change_fails = Some(*fails),
+            Self::CallHangs(hang) => world.faults.hang = Some(*hang),
             Self::ImportLoses(path) => world.faults.import_loses = Some(path.clone()),
             Self::ServiceStopped(service) => world.take_down(&services::key(service)),
             Self::ServiceDies(service, after) => {

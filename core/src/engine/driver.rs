@@ -4,7 +4,7 @@
 //! the end. So the outcome of a step and the intent of the next travel in one append, which is one device flush.
 
 use super::{
-    Desk, Message, Said, Watcher,
+    Desk, Message, Said, Watcher, limit,
     perform::{OnServer, Perform},
 };
 use crate::{
@@ -79,7 +79,7 @@ impl<'a> Engine<'a> {
     ) -> Result<Self, Failure> {
         let (recorder, envelopes) = Recorder::resume(journal, upgrade)?;
         let state = super::fold(&envelopes);
-        let boot = host.power().boot().await?;
+        let boot = limit::boot(host).await?;
         Ok(Self {
             host,
             vendor,

@@ -8,7 +8,7 @@
 use super::Engine;
 use crate::{
     failure::{Code, Failure},
-    host::{Answer, Clock},
+    host::{Answer, BootIdentity, Clock, Host},
     plan::Step,
 };
 use std::{
@@ -40,6 +40,15 @@ pub(super) async fn within<T>(
 /// A reading of the server that the upgrade can go on without.
 pub(super) async fn glance<T>(clock: &dyn Clock, work: impl Future<Output = Answer<T>>) -> Option<T> {
     within(clock, LOOK, work).await?.ok()
+}
+
+/// The boot identity, without which nothing can be begun.
+pub(super) async fn boot(host: &dyn Host) -> Answer<BootIdentity> {
+    within(host.clock(), LOOK, host.power().boot()).await.unwrap_or_else(|| {
+        Err(Failure::new(Code::TimeLimit, "the server does not say in which boot it is")
+            .expected(format!("an answer within {} s", LOOK.as_secs()))
+            .hint("see what the server waits for, then run `mailsec resume`"))
+    })
 }
 
 /// A step's bound. Two waits, each of which keeps to the limit, are what an operation has: to stop and to start, to wait

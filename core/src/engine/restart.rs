@@ -1,6 +1,6 @@
 //! Restarts: asked for, and proven by another boot identity.
 
-use super::{Engine, Stop};
+use super::{Engine, Stop, limit};
 use crate::{
     failure::{Code, Failure},
     planted::planted,
@@ -19,7 +19,8 @@ impl Engine<'_> {
         let permit = self.commit_intent(&step.id)?;
         self.recorder.settle()?;
         self.watcher.running(&step, false);
-        match self.host.power().restart(&permit, "mailsec: planned restart of an upgrade").await {
+        let restart = self.host.power().restart(&permit, "mailsec: planned restart of an upgrade");
+        match self.act(&step, restart).await? {
             Ok(()) => Ok(Some(Stop::RestartPending)),
             Err(failure) => {
                 self.push(Event::StepFailed { step: step.id.clone(), attempt, failure });
@@ -46,7 +47,7 @@ impl Engine<'_> {
         self.rest()?;
         while self.host.clock().now().since(flight.since) < step.limit() {
             self.host.clock().sleep(RESTART_POLL).await;
-            if self.host.power().boot().await? != before {
+            if limit::boot(self.host).await? != before {
                 return Ok(Some(Stop::RestartPending));
             }
         }

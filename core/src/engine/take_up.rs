@@ -1,6 +1,6 @@
 //! Taking an upgrade up again: what was found, whether the server is ready, and how mail fared meanwhile.
 
-use super::Engine;
+use super::{Engine, limit};
 use crate::{
     failure::Failure,
     host::ServiceName,
@@ -81,12 +81,15 @@ impl Engine<'_> {
         let mut there = Vec::new();
         for service in wanted {
             // One that a half-finished installer took away does not come back by waiting.
-            if !matches!(self.host.services().get(&service).await, Ok(None)) {
+            if self.glance(self.host.services().get(&service)).await != Some(None) {
                 there.push(service);
             }
         }
-        if let Err(failure) = self.perform.ready(self.host, &there, BOOT_READY).await {
-            tracing::warn!(%failure, "the server is not ready after its restart");
+        let ready = self.perform.ready(self.host, &there, BOOT_READY);
+        match limit::within(self.host.clock(), BOOT_READY.saturating_mul(2), ready).await {
+            Some(Ok(_)) => {}
+            Some(Err(failure)) => tracing::warn!(%failure, "the server is not ready after its restart"),
+            None => tracing::warn!("nobody can say whether the server is ready after its restart"),
         }
     }
 

@@ -13,6 +13,6 @@ pub trait Clock: Send + Sync {
     /// Waits.
     async fn sleep(&self, how_long: Duration);
     /// Ends once so much time has passed while a call of another port is waited for: the alarm of a call that hangs. On
-    /// a host whose calls answer at once, as the simulated one's do, it never ends.
+    /// a host whose calls answer at once, as the simulated one's do, it never ends, unless one was made to hang.
     async fn alarm(&self, after: Duration);
 }

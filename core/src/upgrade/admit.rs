@@ -12,15 +12,13 @@ impl Request {
         let refuse = |why: &str, hint: &str| {
             Err(Failure::new(Code::RequestRefused, format!("this upgrade cannot {self}: {why}")).hint(hint))
         };
+        let no_way_back = state.no_way_back().filter(|_| matches!(self, Request::Cancel | Request::RollBack));
         match (self, state.standing) {
             (_, Standing::Finished(_)) => refuse("it is over", "`mailsec report` shows how it ended"),
             (_, Standing::Empty) => refuse("it was never planned", "see `mailsec status`"),
-            (Request::Cancel | Request::RollBack, _) if state.past_no_return() => refuse(
-                "the new version is in place, and the way back ended there",
-                "let it finish, or `mailsec abandon` and go on by hand",
-            ),
             (Request::Pause, Standing::Paused) => refuse("it is paused already", "`mailsec resume` goes on"),
-            _ => Ok(()),
+            _ => no_way_back
+                .map_or(Ok(()), |why| refuse(why, "let it finish, or `mailsec abandon` and go on by hand")),
         }
     }
 }

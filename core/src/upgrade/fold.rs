@@ -211,6 +211,7 @@ impl State {
         self.land(step);
         if let Some(progress) = self.progress(step) {
             progress.failures = 0;
+            progress.half_done = false;
             progress.state = StepState::Done(outcome.clone());
         }
         self.turn_forward_past_no_return();
@@ -235,6 +236,7 @@ impl State {
         let Some(plan) = self.plan.clone() else { return };
         let Some(on_partial) = plan.step(id).map(|step| step.operation.on_partial()) else { return };
         let Some(progress) = self.progress(id) else { return };
+        progress.half_done = matches!(observation, Observation::Partial { .. });
         if undoing {
             if let Observation::NotApplied { evidence } = observation {
                 progress.state = StepState::Undone(Outcome {

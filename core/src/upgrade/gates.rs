@@ -12,7 +12,7 @@ fn ask(state: &State, step: usize, why: GateKind, question: Question, choices: V
 
 fn asked(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Asked {
     // What the upgrade cannot do any more is not offered.
-    if state.past_no_return() || matches!(state.direction, super::Direction::Back(_)) {
+    if state.no_way_back().is_some() || matches!(state.direction, super::Direction::Back(_)) {
         choices.retain(|choice| *choice != Choice::RollBack);
     }
     Asked { step, why, question: question.fitted(), choices }

@@ -165,13 +165,13 @@ fn goes_on_elsewhere(state: &State, flight: &Flight) -> bool {
 
 fn honour(state: &State, request: Request) -> Next {
     match request {
-        Request::Cancel | Request::RollBack if state.past_no_return() => {
-            Next::Decline(request, "the new version is in place; the way back ended there".to_owned())
-        }
-        Request::Cancel | Request::RollBack if matches!(state.direction, Direction::Back(_)) => {
-            Next::Decline(request, "it is being rolled back already".to_owned())
-        }
-        Request::Cancel | Request::RollBack => Next::TurnBack { why: format!("a person asked to {request}") },
+        Request::Cancel | Request::RollBack => match state.no_way_back() {
+            Some(why) => Next::Decline(request, why.to_owned()),
+            None if matches!(state.direction, Direction::Back(_)) => {
+                Next::Decline(request, "it is being rolled back already".to_owned())
+            }
+            None => Next::TurnBack { why: format!("a person asked to {request}") },
+        },
         Request::Abandon => Next::Finish(Finish::Abandoned),
         Request::Pause | Request::Resume => Next::Honour(request),
     }

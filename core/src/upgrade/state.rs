@@ -81,6 +81,8 @@ pub struct Progress {
     pub undo_failed: Option<(u32, Failure)>,
     /// The state of the server before the first try.
     pub before: Option<Snapshot>,
+    /// The server showed it half done when it was last asked.
+    pub half_done: bool,
 }
 
 /// A step whose intent is durable and whose outcome is not.
@@ -259,6 +261,27 @@ impl State {
                 Operation::UpgradeNode { .. } => progress.begun,
                 _ => step.no_return && matches!(progress.state, StepState::Done(_)),
             })
+    }
+
+    /// Why a request to turn back makes no sense now; `None` when it does.
+    ///
+    /// A half-done installation is no place to turn back at either: nobody but its installer can take it further or
+    /// back. Once its next try failed a person is asked, and knows what they ask for.
+    #[must_use]
+    pub fn no_way_back(&self) -> Option<&'static str> {
+        let half_way = |(step, progress): (&Step, &Progress)| {
+            step.no_return && progress.half_done && !matches!(progress.state, StepState::Failed { .. })
+        };
+        if self.past_no_return() {
+            Some("the new version is in place, and the way back ended there")
+        } else if self.direction == Direction::Forward
+            && self.plan_steps().iter().zip(&self.steps).any(half_way)
+            && !planted!(NoReturnForgotten)
+        {
+            Some("the installer was interrupted half way, and only running it to its end leads on")
+        } else {
+            None
+        }
     }
 
     /// Whether the upgrade acts on other machines, through a management server.

@@ -1,8 +1,7 @@
 //! Two processes at once: one opens the upgrade, sleeps, and wakes when another has gone on with it.
 
-use super::{Trial, kept::Open};
+use super::{Trial, kept::Open, trial::hung_for_ever};
 use crate::people::Person;
-use futures::executor::block_on;
 use mailsec_core::{
     Code, Failure,
     engine::{Engine, NoDesk, NoWatcher, Stop},
@@ -76,10 +75,10 @@ impl Trial {
         let (vendor, by) = (self.product.vendor(), (self.version, "Bob"));
         let mut watcher = NoWatcher;
         let late = Engine::open(&host, &mut late, upgrade, vendor, &NoDesk, &mut watcher, by);
-        let mut late = block_on(late)?;
+        let mut late = host.drive(late).unwrap_or_else(|| Err(hung_for_ever()))?;
         let result = self.process_with(person, &mut own);
         let between = count();
-        let woke = block_on(late.run());
+        let woke = host.drive(late.run()).unwrap_or_else(|| Err(hung_for_ever()));
         let fenced = matches!(&woke, Err(failure) if failure.code == Code::JournalConflict);
         // Without power nobody goes on; and where nobody wrote anything, it is not late.
         if between > before && !fenced && !host.is_off() && count() > between {

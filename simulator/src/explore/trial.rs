@@ -7,7 +7,7 @@ use crate::{
 };
 use futures::executor::block_on;
 use mailsec_core::{
-    Failure,
+    Code, Failure,
     engine::{Engine, Loaded, Stop, Watcher, begin, load},
     host::Host,
     journal::{Envelope, Journal, Stamp},
@@ -77,6 +77,8 @@ pub struct Trial {
     pub acknowledged: Vec<u64>,
     /// What a process did that was late and should have been fenced out.
     pub went_on: Option<String>,
+    /// The process, counted from 1, that hung in a call that nothing bounds.
+    pub hung: Option<usize>,
     /// The engine's own state when the last process ended.
     pub last: Option<State>,
     /// The product.
@@ -86,6 +88,11 @@ pub struct Trial {
     /// The journal when the plan was in it, and nothing else.
     begun: Kept,
     secrets: Arc<Secrets>,
+}
+
+/// Somebody ends a process that does not end by itself.
+pub(super) fn hung_for_ever() -> Failure {
+    Failure::new(Code::TimeLimit, "the process hung, and was ended")
 }
 
 struct Notes<'a>(&'a mut Vec<u64>);
@@ -176,6 +183,7 @@ impl Trial {
             version,
             acknowledged: Vec::new(),
             went_on: None,
+            hung: None,
             last: None,
             product,
             before,
@@ -194,6 +202,7 @@ impl Trial {
             findings: Arc::clone(&self.findings),
             acknowledged: Vec::new(),
             went_on: None,
+            hung: None,
             last: None,
             processes: 0,
             before: Arc::clone(&self.before),
@@ -268,12 +277,16 @@ impl Trial {
         let mut watcher = Notes(&mut self.acknowledged);
         let (host, upgrade, version) = (&self.host, self.upgrade, self.version);
         let vendor = self.product.vendor();
-        let (result, last) = block_on(async {
+        let ended = host.drive(async {
             let by = (version, "Ada");
             match Engine::open(host, journal, upgrade, vendor, person, &mut watcher, by).await {
                 Ok(mut engine) => (engine.run().await, Some(engine.into_state())),
                 Err(failure) => (Err(failure), None),
             }
+        });
+        let (result, last) = ended.unwrap_or_else(|| {
+            self.hung.get_or_insert(self.processes);
+            (Err(hung_for_ever()), None)
         });
         self.last = last;
         result
@@ -295,6 +308,8 @@ impl Trial {
                 Ok(Stop::Paused) => return End::Paused,
                 Ok(Stop::RestartPending) => {}
                 Err(_) if self.host.is_off() => self.power_on(),
+                // It gave up a call that hangs, and leaves the rest to the next one.
+                Err(failure) if failure.code == Code::TimeLimit => self.next_process(),
                 Err(failure) => return End::Failed(Box::new(failure)),
             }
         }
@@ -322,11 +337,14 @@ impl Trial {
         {
             journal.keep_first(self.upgrade, journal.count(self.upgrade).saturating_sub(1).max(1));
         }
-        let done = match crash {
-            Crash::Machine => self.host.boot(),
-            Crash::Process => self.host.restart_process(),
-        };
-        assert!(done.is_ok(), "a world in memory can always be changed");
+        match crash {
+            Crash::Machine => self.change(World::boot),
+            Crash::Process => self.next_process(),
+        }
+    }
+
+    fn next_process(&self) {
+        self.change(World::restart_process);
     }
 
     /// Somebody changes the server.

@@ -11,11 +11,11 @@ use mailsec_core::{
 #[async_trait]
 impl Directory for SimHost {
     async fn account(&self, name: &AccountName) -> Answer<Option<Account>> {
-        self.read(|world| world.account(name))
+        self.read(|world| world.account(name)).await
     }
 
     async fn try_credentials(&self, name: &AccountName, password: &Secret) -> Answer<Credentials> {
-        self.read(|world| world.credentials(name, password.expose()))
+        self.read(|world| world.credentials(name, password.expose())).await
     }
 
     async fn create_disabled(&self, _permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {

@@ -41,15 +41,15 @@ fn write_whole(world: &mut World, fate: &mut Fate, path: &ServerPath, content: C
 #[async_trait]
 impl Files for SimHost {
     async fn stat(&self, path: &ServerPath) -> Answer<Option<FileStat>> {
-        self.read(|world| Ok(world.disk.stat(path, world.born)))
+        self.read(|world| Ok(world.disk.stat(path, world.born))).await
     }
 
     async fn tree(&self, root: &ServerPath) -> Answer<Vec<TreeEntry>> {
-        self.read(|world| world.disk.tree(root))
+        self.read(|world| world.disk.tree(root)).await
     }
 
     async fn digest(&self, path: &ServerPath) -> Answer<Digest> {
-        self.read(|world| Ok(world.disk.read(path)?.digest()))
+        self.read(|world| Ok(world.disk.read(path)?.digest())).await
     }
 
     async fn read(&self, path: &ServerPath, limit: u64) -> Answer<Vec<u8>> {
@@ -62,10 +62,11 @@ impl Files for SimHost {
             }
             Ok(content.bytes().to_vec())
         })
+        .await
     }
 
     async fn free_space(&self, path: &ServerPath) -> Answer<u64> {
-        SimHost::read(self, |world| world.disk.free(path))
+        SimHost::read(self, |world| world.disk.free(path)).await
     }
 
     async fn copy(&self, _permit: &Permit, from: &ServerPath, to: &ServerPath) -> Answer<()> {

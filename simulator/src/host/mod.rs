@@ -12,7 +12,7 @@ pub use power::SimPower;
 
 use crate::{
     fate::{Decision, Fate, Pacer},
-    faults::Fault,
+    faults::{Fault, Hang},
     folder::Store,
     tape::{Calm, Tape},
     world::World,
@@ -28,11 +28,14 @@ use mailsec_core::{
 use std::{
     collections::BTreeMap,
     fmt,
+    future::pending,
     path::Path,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -43,9 +46,11 @@ pub(crate) struct Shared {
     pub(crate) world: World,
     pub(crate) fate: Fate,
     calls: u64,
+    /// A call was made that does not come back.
+    hangs: bool,
 }
 
-/// A simulated server behind the ports. Clones share it. Every future is ready at once.
+/// A simulated server behind the ports. Clones share it. Every future is ready at once, or hangs for ever.
 #[derive(Clone)]
 pub struct SimHost {
     shared: Arc<Mutex<Shared>>,
@@ -63,7 +68,7 @@ impl fmt::Debug for SimHost {
 /// Wraps a change between its two crash points.
 macro_rules! effect {
     ($host:expr, $name:literal, $act:expr) => {
-        $host.effect([concat!($name, ": before"), concat!($name, ": after")], $act)
+        $host.effect([concat!($name, ": before"), concat!($name, ": after")], $act).await
     };
 }
 pub(crate) use effect;
@@ -85,7 +90,7 @@ impl SimHost {
         let (clock, name) = (Arc::clone(&fate.clock), world.server.as_str().into());
         clock.store(world.now.millis(), Ordering::Relaxed);
         Self {
-            shared: Arc::new(Mutex::new(Shared { world, fate, calls: 0 })),
+            shared: Arc::new(Mutex::new(Shared { world, fate, calls: 0, hangs: false })),
             secrets: Arc::default(),
             clock,
             name,
@@ -242,6 +247,21 @@ impl SimHost {
         self.lock().calls
     }
 
+    /// Runs a process of the program to its end; `None` when it hangs in a call that nothing bounds, and so has no end.
+    pub fn drive<T>(&self, process: impl Future<Output = T>) -> Option<T> {
+        let end = pin!(process).poll(&mut Context::from_waker(Waker::noop()));
+        _ = self.stops_hanging();
+        match end {
+            Poll::Ready(end) => Some(end),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Whether a call hangs; it is given up.
+    fn stops_hanging(&self) -> bool {
+        std::mem::take(&mut self.lock().hangs)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,36 +277,66 @@ impl SimHost {
         act(&mut shared.world, &mut shared.fate)
     }
 
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&mut World) -> Answer<T>) -> Answer<T> {
-        self.run(|world, fate| {
+    pub(crate) async fn read<T>(&self, look: impl FnOnce(&mut World) -> Answer<T>) -> Answer<T> {
+        let answer = self.run(|world, fate| {
             fate.read()?;
+            if world.faults.hangs(Hang::Look) {
+                return Ok(None);
+            }
             world.advance(fate, READ)?;
-            look(world)
-        })
+            look(world).map(Some)
+        });
+        self.come_back(answer).await
     }
 
-    pub(crate) fn effect<T>(
+    pub(crate) async fn effect<T>(
         &self,
-        [before, after]: [&'static str; 2],
+        labels: [&'static str; 2],
         act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>,
     ) -> Answer<T> {
-        self.run(|world, fate| {
-            fate.point(world, before)?;
-            let strikes = world.faults.strike();
-            let mut answer = match strikes.filter(|fails| !fails.done) {
-                Some(_) => Err(struck(before)),
-                None => world.advance(fate, READ).and_then(|()| act(world, fate)),
-            };
-            if strikes.is_some_and(|fails| fails.done) && world.powered {
-                answer = answer.and(Err(struck(before)));
+        let answer = self.run(|world, fate| {
+            if world.faults.hangs(Hang::Change) {
+                return Ok(None);
             }
-            if world.powered {
-                fate.save(world)?;
-                fate.point(world, after)?;
-            }
-            answer
-        })
+            let answer = change(world, fate, labels, act)?;
+            Ok((!world.faults.hangs(Hang::ChangeDone)).then_some(answer))
+        });
+        self.come_back(answer).await
     }
+
+    /// The answer; where there is none, there never is one.
+    async fn come_back<T>(&self, answer: Answer<Option<T>>) -> Answer<T> {
+        match answer {
+            Ok(Some(answer)) => Ok(answer),
+            Err(failure) => Err(failure),
+            Ok(None) => {
+                self.lock().hangs = true;
+                pending().await
+            }
+        }
+    }
+}
+
+fn change<T>(
+    world: &mut World,
+    fate: &mut Fate,
+    [before, after]: [&'static str; 2],
+    act: impl FnOnce(&mut World, &mut Fate) -> Answer<T>,
+) -> Answer<T> {
+    fate.point(world, before)?;
+    let strikes = world.faults.strike();
+    let mut answer = match strikes.filter(|fails| !fails.done) {
+        Some(_) => Err(struck(before)),
+        None => world.advance(fate, READ).and_then(|()| act(world, fate)),
+    };
+    if strikes.is_some_and(|fails| fails.done) && world.powered {
+        answer = answer.and(Err(struck(before)));
+    }
+    if world.powered {
+        fate.save(world)?;
+        fate.point(world, after)?;
+    }
+    answer
 }
 
 impl Host for SimHost {

@@ -24,19 +24,20 @@ fn given(arguments: &[String], secrets: &[(String, Secret)], log: &ServerPath) -
 #[async_trait]
 impl Packages for SimHost {
     async fn installed(&self) -> Answer<Vec<InstalledPackage>> {
-        self.read(|world| Ok(world.registry.installed()))
+        self.read(|world| Ok(world.registry.installed())).await
     }
 
     async fn inspect(&self, path: &ServerPath) -> Answer<PackageFile> {
-        self.read(|world| world.inspect(path))
+        self.read(|world| world.inspect(path)).await
     }
 
     async fn busy(&self) -> Answer<bool> {
-        self.read(|world| Ok(world.installer_busy()))
+        self.read(|world| Ok(world.installer_busy())).await
     }
 
     async fn logged_exit(&self, log: &ServerPath) -> Answer<Option<i32>> {
         self.read(|world| Ok(world.disk.read(log).ok().and_then(|content| exit_code_in(content.bytes()))))
+            .await
     }
 
     async fn install<'a>(&self, _permit: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {

@@ -75,7 +75,7 @@ impl SimPower {
 #[async_trait]
 impl Power for SimHost {
     async fn boot(&self) -> Answer<BootIdentity> {
-        self.read(|world| Ok(world.boot_identity()))
+        self.read(|world| Ok(world.boot_identity())).await
     }
 
     async fn pending(&self) -> Answer<Vec<PendingRestart>> {
@@ -92,6 +92,7 @@ impl Power for SimHost {
             }
             Ok(pending)
         })
+        .await
     }
 
     async fn restart(&self, _permit: &Permit, comment: &str) -> Answer<()> {

@@ -18,10 +18,12 @@ impl Services for SimHost {
             all.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(all)
         })
+        .await
     }
 
     async fn get(&self, name: &ServiceName) -> Answer<Option<Service>> {
         self.read(|world| Ok(world.services.get(key(name.as_str()).as_str()).map(|service| service.shown())))
+            .await
     }
 
     async fn start(&self, _permit: &Permit, name: &ServiceName, limit: Duration) -> Answer<()> {

@@ -11,7 +11,7 @@ use mailsec_core::{
     },
     values::{Secret, SecretRef, ServerPath, Timestamp},
 };
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{future::poll_fn, sync::atomic::Ordering, task::Poll, time::Duration};
 
 /// How long a program takes to close when it is asked to.
 const CLOSING: Duration = Duration::from_millis(300);
@@ -19,11 +19,11 @@ const CLOSING: Duration = Duration::from_millis(300);
 #[async_trait]
 impl Registry for SimHost {
     async fn value(&self, view: RegistryView, key: &str, name: &str) -> Answer<Option<String>> {
-        self.read(|world| Ok(world.registry.value(view, key, name).map(str::to_owned)))
+        self.read(|world| Ok(world.registry.value(view, key, name).map(str::to_owned))).await
     }
 
     async fn exists(&self, view: RegistryView, key: &str) -> Answer<bool> {
-        self.read(|world| Ok(world.registry.exists(view, key)))
+        self.read(|world| Ok(world.registry.exists(view, key))).await
     }
 }
 
@@ -54,6 +54,7 @@ impl Mail for SimHost {
 impl Processes for SimHost {
     async fn under(&self, folder: &ServerPath) -> Answer<Vec<ProcessInfo>> {
         self.read(|world| Ok(world.programs().into_iter().filter(|p| p.image.is_under(folder)).collect()))
+            .await
     }
 
     async fn close(&self, _permit: &Permit, process: &ProcessInfo, grace: Duration) -> Answer<()> {
@@ -78,7 +79,7 @@ impl Secrets for SimHost {
     async fn get(&self, name: &SecretRef) -> Answer<Option<Secret>> {
         let given = self.secrets.get(name).cloned();
         // What the server made under this name is newer than what was given when the program began.
-        self.read(|world| Ok(world.vault.generated.get(name.as_str()).map(Secret::new).or(given)))
+        self.read(|world| Ok(world.vault.generated.get(name.as_str()).map(Secret::new).or(given))).await
     }
 }
 
@@ -96,7 +97,9 @@ impl Clock for SimHost {
         });
     }
 
-    async fn alarm(&self, _after: Duration) {
-        std::future::pending().await
+    /// Where a call hangs there is nothing else to wait for.
+    async fn alarm(&self, after: Duration) {
+        poll_fn(|_| if self.stops_hanging() { Poll::Ready(()) } else { Poll::Pending }).await;
+        self.sleep(after).await;
     }
 }

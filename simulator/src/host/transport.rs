@@ -13,15 +13,15 @@ const SHELL: Duration = Duration::from_secs(4);
 #[async_trait]
 impl Transport for SimHost {
     async fn exchange(&self) -> Answer<Option<ExchangeServer>> {
-        self.read(|world| Ok(world.exchange()))
+        self.read(|world| Ok(world.exchange())).await
     }
 
     async fn agents(&self) -> Answer<Vec<Agent>> {
-        self.read(|world| world.agents())
+        self.read(|world| world.agents()).await
     }
 
     async fn queues(&self) -> Answer<Option<QueueDepth>> {
-        self.read(|world| Ok(world.queues()))
+        self.read(|world| Ok(world.queues())).await
     }
 
     async fn install(&self, _permit: &Permit, agent: &Agent) -> Answer<()> {

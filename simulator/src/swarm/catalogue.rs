@@ -2,7 +2,7 @@
 
 use crate::{
     explore::Subject,
-    faults::{ChangeFails, Fault},
+    faults::{ChangeFails, Fault, Hang},
     worlds::exchange,
 };
 use mailsec_core::{host::TransportService, values::AccountName};
@@ -23,6 +23,9 @@ pub fn catalogue(subject: &Subject) -> Vec<(&'static str, Fault)> {
         ("programs do not close", Fault::StubbornPrograms),
         ("a call takes a minute", Fault::CallTakes(MINUTE)),
         ("a call takes an hour", Fault::CallTakes(60 * MINUTE)),
+        ("a look never ends", Fault::CallHangs(Hang::Look)),
+        ("a change never ends", Fault::CallHangs(Hang::Change)),
+        ("a change is done and never says so", Fault::CallHangs(Hang::ChangeDone)),
         ("the clock is set forward by a day", Fault::ClockJumps(24 * 60 * 60_000)),
         ("the clock is set back by a day", Fault::ClockJumps(-24 * 60 * 60_000)),
         ("the clock is set back by a second", Fault::ClockJumps(-1_000)),

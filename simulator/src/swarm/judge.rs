@@ -9,12 +9,12 @@ use crate::{
 };
 use mailsec_core::{
     host::Rank,
-    plan::{Choice, Observation, Operation},
+    plan::{Choice, Operation},
     upgrade::{Event, Finish, Request},
     values::{AccountName, StepId},
 };
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// What trouble can take away; everything else holds always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn takes_away(fault: &Fault) -> &'static [Promise] {
     match fault {
         Fault::MailRefused => &[Taken, SameServer, Ledger],
         // A look at mail that takes an hour is an hour late.
-        Fault::ClockJumps(_) | Fault::CallTakes(_) => &[Ledger],
+        Fault::ClockJumps(_) | Fault::CallTakes(_) | Fault::CallHangs(_) => &[Ledger],
         // What others do to transport is seen when the program looks next, and not before.
         Fault::ServiceStopped(_) | Fault::ServiceDies(..) => &[SameServer, Ledger],
         Fault::FileForgotten(_) => &[SameServer],
@@ -143,6 +143,7 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     let mut must = |rule, check: Result<(), String>| {
         wrong.extend(check.err().map(|how| Violation { rule, how }));
     };
+    must(Rule::Ends, trial.hung.map_or(Ok(()), |count| Err(format!("process {count} hung for ever"))));
     must(
         Rule::Ends,
         match end {
@@ -187,22 +188,22 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     wrong
 }
 
-/// Whether a person asked for such an end: to stop, or to go back while the installer was half done. Of that there is no
-/// way back, and it is asked about; going on would have led to the end.
+/// Whether a person asked for such an end: to stop; or to go back when they were asked about an installer that did not do
+/// all of its work.
 fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
-    let applied = |id: &StepId| {
-        events.iter().any(|event| match event {
-            Event::StepApplied { step, .. }
-            | Event::StepObserved { step, observation: Observation::Applied(_) } => step == id,
+    let no_return = |id: &StepId| trial.plan.step(id).is_some_and(|step| step.no_return);
+    let mut about_installer = BTreeSet::new();
+    events.iter().any(|event| {
+        if let Event::GateOpened { gate, step, .. } = event
+            && no_return(step)
+        {
+            about_installer.insert(gate.clone());
+        }
+        match event {
+            Event::Requested { request: Request::Abandon, .. } => true,
+            Event::GateAnswered { gate, choice: Choice::RollBack, .. } => about_installer.contains(gate),
             _ => false,
-        })
-    };
-    let past = trial.plan.steps.iter().any(|step| step.no_return && applied(&step.id));
-    events.iter().any(|event| match event {
-        Event::Requested { request: Request::Abandon, .. } => true,
-        Event::Requested { request: Request::Cancel | Request::RollBack, .. }
-        | Event::GateAnswered { choice: Choice::RollBack, .. } => !past,
-        _ => false,
+        }
     })
 }
 
