@@ -143,6 +143,14 @@ pub(super) async fn unseen(ctx: &Context<'_>, log: &ServerPath) -> Answer<Instal
     Ok(logged.filter(InstallerOutcome::succeeded).unwrap_or(InstallerOutcome::RestartNeeded))
 }
 
+/// How an installer ended that a person ran, by what they said of it.
+fn told(ctx: &Context<'_>) -> InstallerOutcome {
+    match &ctx.state.flight {
+        Some(flight) if flight.wants_restart && !flight.booted => InstallerOutcome::RestartNeeded,
+        _ => InstallerOutcome::Done,
+    }
+}
+
 /// Turns an installer's exit into a failure, unless it succeeded.
 pub(super) fn accept(outcome: &InstallerOutcome, log: &ServerPath) -> Answer<()> {
     let failure = match outcome {
@@ -199,8 +207,7 @@ impl RunInstaller<'_> {
         let outcome = match ended {
             Some(outcome) => outcome,
             None if wants_restart(ctx, package.location.as_ref()).await? => InstallerOutcome::RestartNeeded,
-            // The person saw how it ended, and restarts where the installer asked for it.
-            None if matches!(self.mode, InstallerMode::Attended { .. }) => InstallerOutcome::Done,
+            None if matches!(self.mode, InstallerMode::Attended { .. }) => told(ctx),
             None => unseen(ctx, self.log).await?,
         };
         let text = format!("version {} is installed", self.package.version);

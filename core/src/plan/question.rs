@@ -28,6 +28,8 @@ pub struct Question {
 pub enum Choice {
     /// I have done what was asked; check it.
     Done,
+    /// As [`Choice::Done`]; and the installer wants the server restarted.
+    DoneRestart,
     /// Try the step again.
     Retry,
     /// The step's effect is there; count it as done.
@@ -44,8 +46,9 @@ pub enum Choice {
 
 impl Choice {
     /// Every choice.
-    pub const ALL: [Choice; 7] = [
+    pub const ALL: [Choice; 8] = [
         Self::Done,
+        Self::DoneRestart,
         Self::Retry,
         Self::CountAsDone,
         Self::Skip,
@@ -59,6 +62,7 @@ impl Choice {
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::DoneRestart => "done-restart",
             Self::Retry => "retry",
             Self::CountAsDone => "count-as-done",
             Self::Skip => "skip",
@@ -73,6 +77,7 @@ impl Choice {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "I have done it; check it and go on",
+            Self::DoneRestart => "I have done it, and the installer wants a restart; check it and go on",
             Self::Retry => "try the step again",
             Self::CountAsDone => "the effect is there; count the step as done",
             Self::Skip => "go on without this step",

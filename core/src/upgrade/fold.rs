@@ -199,7 +199,16 @@ impl State {
             progress.begins += 1;
             progress.begun = true;
         }
-        self.flight = Some(Flight { step, undo, attempt, since, restart, booted: false, answered: false });
+        self.flight = Some(Flight {
+            step,
+            undo,
+            attempt,
+            since,
+            restart,
+            booted: false,
+            answered: false,
+            wants_restart: false,
+        });
     }
 
     fn land(&mut self, step: &StepId) {
@@ -295,9 +304,14 @@ impl State {
         match choice {
             Choice::RollBack => self.request = Some(Request::RollBack),
             Choice::Abandon => self.request = Some(Request::Abandon),
-            Choice::Done | Choice::Continue | Choice::Retry if gate.why == GateKind::Planned => {
+            Choice::Done | Choice::DoneRestart | Choice::Continue | Choice::Retry
+                if gate.why == GateKind::Planned =>
+            {
                 if let Some(flight) = self.flight.as_mut().filter(|flight| flight.step == gate.step) {
                     flight.answered = true;
+                    flight.wants_restart = choice == Choice::DoneRestart;
+                    // Of boots before the answer the person knew.
+                    flight.booted = false;
                 }
             }
             Choice::Continue => match gate.why {
@@ -313,7 +327,7 @@ impl State {
                     self.again(gate.step);
                 }
             },
-            Choice::Retry | Choice::Done => self.again(gate.step),
+            Choice::Retry | Choice::Done | Choice::DoneRestart => self.again(gate.step),
             Choice::CountAsDone | Choice::Skip => {
                 self.flight.take_if(|flight| flight.step == gate.step);
                 let Some(progress) = self.steps.get_mut(gate.step) else { return };

@@ -3,7 +3,7 @@
 use super::{Asked, GateKind, Next, State, StepState};
 use crate::{
     failure::Failure,
-    plan::{Choice, OnPartial, Question, Step},
+    plan::{Choice, OnPartial, Operation, Question, Step},
 };
 
 fn ask(state: &State, step: usize, why: GateKind, question: Question, choices: Vec<Choice>) -> Next {
@@ -65,7 +65,16 @@ pub(crate) fn planned(state: &State, index: usize, mut question: Question) -> As
     if let Some(failure) = last_failure(state, index) {
         question.why = format!("{} The last answer did not verify: {failure}.", question.why);
     }
-    asked(state, index, GateKind::Planned, question, vec![Choice::Done, Choice::RollBack, Choice::Abandon])
+    let mut choices = vec![Choice::Done, Choice::RollBack, Choice::Abandon];
+    // How it ended only the person saw who ran it.
+    if step(state, index).is_some_and(|step| matches!(step.operation, Operation::RunInstaller { .. })) {
+        choices.insert(1, Choice::DoneRestart);
+        question.todo.push(
+            "when it asks for a restart, do not restart the server yourself, but answer done-restart"
+                .to_owned(),
+        );
+    }
+    asked(state, index, GateKind::Planned, question, choices)
 }
 
 pub(super) fn failed(state: &State, index: usize) -> Next {

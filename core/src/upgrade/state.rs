@@ -102,6 +102,8 @@ pub struct Flight {
     pub booted: bool,
     /// A person said that what was asked for is done.
     pub answered: bool,
+    /// They said that it wants the server restarted.
+    pub wants_restart: bool,
 }
 
 /// An open gate.

@@ -1,6 +1,6 @@
 //! A person at a server with ESET's product.
 
-use super::operation;
+use super::{done, operation};
 use crate::{
     SimHost, World,
     world::eset::{SETTINGS_PASSWORD, SimSettings},
@@ -54,7 +54,7 @@ fn helps(host: &SimHost, gate: &Gate, state: &State, enables: Enables) -> Option
         }
         _ => at_the_window(world, gate, state, enables),
     });
-    Some(Choice::Done)
+    Some(done(host, gate))
 }
 
 /// What is done in the product's window.

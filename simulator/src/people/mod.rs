@@ -5,7 +5,7 @@ mod stand_in;
 
 pub use stand_in::stand_in;
 
-use crate::{SimHost, worlds::vipre};
+use crate::{SimHost, World, worlds::vipre};
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
@@ -150,11 +150,18 @@ pub fn obliging(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
         GateKind::Planned => {
             installs(host, gate, state);
             saves_rules(host, gate, state);
-            Some(Choice::Done)
+            Some(done(host, gate))
         }
         GateKind::InDoubt => Some(Choice::Retry),
         _ => None,
     }
+}
+
+/// That it is done, as somebody says it who saw the installer's last page.
+#[must_use]
+pub fn done(host: &SimHost, gate: &Gate) -> Choice {
+    let asks = gate.choices.contains(&Choice::DoneRestart);
+    if asks && host.look(World::wants_restart) { Choice::DoneRestart } else { Choice::Done }
 }
 
 /// Where the gate asks for it, runs the installer and gives it the account; not once more when it is in place.

@@ -1,6 +1,6 @@
 //! Whoever is asked in a rehearsal: does what the plan's questions say, on any server and for any product.
 
-use super::{eset, operation};
+use super::{done, eset, operation};
 use crate::{SimHost, World, cases::eset::SETTINGS_PASSWORD};
 use mailsec_core::{
     plan::{Choice, Operation, Plan},
@@ -34,7 +34,7 @@ pub fn stand_in(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
     match installed {
         Ok(false) if gate.choices.contains(&Choice::RollBack) => Some(Choice::RollBack),
         Ok(false) => None,
-        _ => Some(Choice::Done),
+        _ => Some(done(host, gate)),
     }
 }
 

@@ -241,7 +241,7 @@ fn good_end(
         return Ok(());
     }
     oracle::accounts_work(world)?;
-    if !world.pending.is_empty() || !world.renames.is_empty() {
+    if world.wants_restart() {
         return Err("an installer's wish for a restart was not fulfilled".to_owned());
     }
     for step in &subject.planned().plan.steps {

@@ -40,6 +40,12 @@ impl World {
         self.await_installer(fate, until)
     }
 
+    /// Whether an installer's last page asks for a restart that has not happened yet.
+    #[must_use]
+    pub fn wants_restart(&self) -> bool {
+        !self.pending.is_empty() || !self.renames.is_empty()
+    }
+
     /// A person starts a service.
     ///
     /// # Errors

@@ -11,7 +11,11 @@ use mailsec_core::{
 };
 use mailsec_crash_tests::{End, Person, Secrets, Trial, obliging, plan, plan_with, request, subject};
 use mailsec_simulator::{
-    SimHost, oracle,
+    SimHost, World,
+    explore::{Crash, Takes},
+    faults::Fault,
+    oracle,
+    tape::CrashAt,
     worlds::{self, vipre, vipre_45},
 };
 use mailsec_vipre::Vipre;
@@ -129,6 +133,27 @@ fn the_attended_installer_is_asked_for_in_the_words_of_the_article_and_then_veri
     });
     assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
     assert_eq!(person.asked().iter().map(|(why, _)| *why).collect::<Vec<_>>(), [GateKind::Planned; 2]);
+}
+
+#[test]
+fn a_restart_that_an_attended_installer_asks_for_happens_whatever_is_interrupted() {
+    let attended = wanted(|r| r.mode = InstallerChoice::Attended);
+    let wants = |world: &mut World| Fault::InstallerExit(3010).apply(world);
+    let calm = plan(vipre_45(), &attended).unwrap().struck_by(wants);
+    let mut whole = calm.again();
+    finished(&mut whole);
+    for crash in Crash::BOTH {
+        for point in 0..whole.host.points().len() {
+            let mut trial = calm.again();
+            trial.crash = Takes::Down(crash);
+            trial.host.set_tape(CrashAt::new(point));
+            finished(&mut trial);
+            let again = trial.host.look(|world| world.boots > trial.before.boots && !world.wants_restart());
+            assert!(again, "{crash} at point {point}");
+        }
+    }
+    let events = whole.events();
+    assert!(events.iter().any(|event| matches!(event, Event::RestartProven { .. })));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn question(package: &ExpectedPackage, to: &Version) -> Question {
         title: format!("Run the installer of {} {to}", names::NAME),
         todo: vec![
             format!("run {} as an administrator of this server", package.path),
-            "let it end; do not restart the server yourself, even if it offers to".to_owned(),
+            "let it end".to_owned(),
         ],
         why: "The vendor's article names no way to run it without a person.".to_owned(),
         verified: format!("version {to} must be registered as installed"),

@@ -124,7 +124,7 @@ impl Maker<'_> {
             title: format!("Run the installer of {} {}", names::COMMON, self.to),
             todo: vec![
                 format!("run {} as an administrator of this server", self.package.path),
-                "let it end; do not restart the server yourself, even if it offers to".to_owned(),
+                "let it end".to_owned(),
                 "on an error, cancel it, answer abandon, and contact the vendor's support".to_owned(),
             ],
             why: "It was asked for, or the installer is a program for which no source names silent switches."
