@@ -4,7 +4,7 @@
 use crate::exit::Exit;
 use mailsec_core::{Failure, failure::Code};
 use serde_json::{Value, json};
-use std::{io::Write, path::Path};
+use std::{borrow::Cow, io::Write, path::Path};
 
 /// What a command answers.
 pub(crate) struct Reply {
@@ -31,7 +31,7 @@ pub(crate) fn reply(reply: &Reply, json: bool) -> Exit {
     let text = if json {
         serde_json::to_string_pretty(&reply.json).unwrap_or_default()
     } else {
-        reply.text.trim_end().to_owned()
+        printable(reply.text.trim_end()).into_owned()
     };
     if !text.is_empty() {
         // A reader that went away (`| head`) is no error.
@@ -50,7 +50,7 @@ pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
             serde_json::to_string_pretty(&value).unwrap_or_default()
         );
     }
-    _ = write!(std::io::stderr().lock(), "{}", describe(failure));
+    _ = write!(std::io::stderr().lock(), "{}", printable(&describe(failure)));
     exit
 }
 
@@ -71,10 +71,22 @@ pub(crate) fn describe(failure: &Failure) -> String {
     text
 }
 
+/// Much of what is printed comes from elsewhere: names on the server, files that were sent. None of it moves the cursor,
+/// paints, or names the window.
+fn printable(text: &str) -> Cow<'_, str> {
+    let moves = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(moves) {
+        return text.into();
+    }
+    // As JSON has them, so that JSON stays what it is.
+    let shown = |c: char| if moves(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// Says something on the way, to stderr; the service, which has none, to its log.
 pub(crate) fn say(text: &str) {
     tracing::info!(target: crate::logging::SAID, "{text}");
-    _ = writeln!(std::io::stderr().lock(), "{text}");
+    _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
 }
 
 /// A failure of the operating system.

@@ -12,19 +12,17 @@ const COLUMN: usize = 30;
 
 /// In a sentence: for whoever is about to begin, and for the report.
 pub(crate) fn rehearsed(rehearsed: Option<&Rehearsed>) -> String {
-    match rehearsed {
-        None => "NOT REHEARSED".to_owned(),
-        Some(Rehearsed { verdict, runs, result, mailsec, .. }) => match verdict {
-            Verdict::Converged => format!(
-                "rehearsed: {runs} runs, each came to an allowed end (mailsec {mailsec}, result {})",
-                result.short()
-            ),
-            Verdict::Diverged => format!(
-                "REHEARSED, AND IT WENT WRONG: not each of {runs} runs came to an allowed end (mailsec {mailsec}, result {})",
-                result.short()
-            ),
-        },
-    }
+    let Some(Rehearsed { verdict, runs, result, mailsec, other_facts, .. }) = rehearsed else {
+        return "NOT REHEARSED".to_owned();
+    };
+    let told = match verdict {
+        Verdict::Converged => format!("rehearsed: {runs} runs, each came to an allowed end"),
+        Verdict::Diverged => {
+            format!("REHEARSED, AND IT WENT WRONG: not each of {runs} runs came to an allowed end")
+        }
+    };
+    let facts = if *other_facts { ", FROM OTHER FACTS THAN THE PLAN'S" } else { "" };
+    format!("{told}{facts} (mailsec {mailsec}, result {})", result.short())
 }
 
 /// The same for whoever is about to begin, with what they can do.
@@ -35,6 +33,9 @@ pub(crate) fn rehearsed_or_not(kept: Option<&Rehearsed>) -> String {
             ": `mailsec plan --out FILE`, then `mailsec rehearse FILE`, tries it on a copy of this server"
         }
         Some(Verdict::Diverged) => "; `mailsec rehearse` shows which, look at it before you begin",
+        Some(Verdict::Converged) if kept.is_some_and(|kept| kept.other_facts) => {
+            "; `mailsec rehearse` without --captured takes those that the plan was made from"
+        }
         Some(Verdict::Converged) => "",
     };
     wrap("", "", &format!("{told}{hint}."))
@@ -66,8 +67,9 @@ pub(crate) fn rehearsal(result: &Rehearsal, took: Duration, kept: Option<&Path>)
         text.push_str(&wrap("  - ", "    ", line));
     }
     text.push_str(&format!("\nPlan    {}\nResult  {}\n", result.plan, result.hash()));
-    if let Some(kept) = kept {
-        text.push_str(&format!("Kept in {}\n", kept.display()));
+    match kept {
+        Some(kept) => text.push_str(&format!("Kept in {}\n", kept.display())),
+        None => text.push_str("Not kept: name the journal's folder with --state, and `run` knows of it\n"),
     }
     text
 }

@@ -88,7 +88,7 @@ type Change = fn(&mut Value);
 #[test]
 fn damage_is_named_with_its_place() {
     let (place, bundle) = exported();
-    let changes: [(Change, &str); 9] = [
+    let changes: [(Change, &str); 11] = [
         (
             |bundle| {
                 let line = bundle["lines"][6].as_str().unwrap().replace("\"attempt\":1", "\"attempt\":2");
@@ -108,6 +108,8 @@ fn damage_is_named_with_its_place() {
             |bundle| _ = bundle["attached"].as_object_mut().unwrap().remove("server.json"),
             "server.json: it is missing",
         ),
+        (|bundle| bundle["engines"] = json!(["9.9.9"]), "the envelopes were written by 0.1.0"),
+        (|bundle| bundle["versions"]["mailsec"] = "9.9.9".into(), "the versions of all else (line "),
         (|bundle| bundle["attached"]["new.txt"] = "x".into(), "the attachment new.txt (line "),
         (
             |bundle| bundle["facts"]["captured"]["facts"]["server"] = "MAIL99".into(),
@@ -161,6 +163,12 @@ fn json_that_breaks_is_named_by_line_and_byte_and_what_stands_there() {
         assert!(ran.stderr.contains(expected) && ran.stderr.contains(&place), "{expected}, {place}: {ran}");
         assert!(ran.stderr.contains(&format!(" of {cut}, ")), "{ran}");
     }
+    // Before any of it, and in its very first name.
+    let mut first = bytes.clone();
+    first[at("\"bundle\"") + 1] = b'#';
+    replayed(&place, &first, &[]).exits(40);
+    let spaced = text.replacen("\"bundle\":", "\"bundle\" :", 1);
+    replayed(&place, spaced.as_bytes(), &[]).exits(0);
     let mut flipped = bytes;
     flipped[seventh + 4] = b'#';
     let ran = replayed(&place, &flipped, &[]).exits(40);

@@ -25,5 +25,6 @@ mod running;
 mod scenarios;
 mod secrets;
 mod settings;
+mod simulate;
 mod support;
 mod usage;

@@ -77,7 +77,7 @@ impl Choice {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "I have done it; check it and go on",
-            Self::DoneRestart => "I have done it, and the installer wants a restart; check it and go on",
+            Self::DoneRestart => "as done, and the installer asks for a restart",
             Self::Retry => "try the step again",
             Self::CountAsDone => "the effect is there; count the step as done",
             Self::Skip => "go on without this step",

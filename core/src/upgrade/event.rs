@@ -105,6 +105,9 @@ pub struct Rehearsed {
     pub verdict: Verdict,
     /// Version of the program that rehearsed.
     pub mailsec: String,
+    /// Made from other facts than the plan, so on a copy of another server, or of another time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_facts: bool,
 }
 
 /// A fact about an upgrade.

@@ -28,6 +28,8 @@ pub struct Rehearsal {
     pub plan: Digest,
     /// Digest of the facts.
     pub facts: Digest,
+    /// Whether the plan was made from others.
+    pub other_facts: bool,
     /// Version of the program that rehearsed.
     pub mailsec: String,
     /// The server.
@@ -165,6 +167,7 @@ impl Rehearsal {
             format: RehearsalFormat::CURRENT,
             plan: plan.hash(),
             facts,
+            other_facts: facts != plan.facts,
             mailsec: mailsec.to_owned(),
             server: plan.server.clone(),
             points: 0,
@@ -204,6 +207,7 @@ impl Rehearsal {
             runs: u64::try_from(self.runs).unwrap_or(u64::MAX),
             verdict: if self.converges() { Verdict::Converged } else { Verdict::Diverged },
             mailsec: self.mailsec.clone(),
+            other_facts: self.other_facts,
         }
     }
 

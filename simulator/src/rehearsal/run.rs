@@ -3,7 +3,7 @@
 use super::Asks;
 use crate::{
     SimHost, World,
-    explore::{End, Subject, Trial, settled},
+    explore::{End, Subject, Trial, check, settled},
     oracle,
     people::{Person, stand_in},
 };
@@ -88,9 +88,26 @@ fn patient(host: &SimHost, deed: fn(&SimHost, &Gate, &State) -> Option<Choice>) 
 /// What must be true whenever an upgrade has come to the new version.
 pub(super) fn succeeded(subject: &Subject, trial: &Trial) -> Vec<String> {
     let world = settled(trial);
+    let restarted = match world.wants_restart() {
+        true => Err("an installer's wish for a restart was not fulfilled".to_owned()),
+        false => Ok(()),
+    };
     let scanned = if subject.holds() { oracle::none_unscanned(&world) } else { Ok(()) };
-    let mail = if refuses(&trial.before) { Ok(()) } else { oracle::no_mail_lost(&world) };
-    let checks = [oracle::transport_in_effect(&world), oracle::accounts_work(&world), scanned, mail];
+    // What transport refuses is neither held nor down.
+    let (mail, ledger) = match refuses(&trial.before) {
+        true => (Ok(()), Ok(())),
+        false => (oracle::no_mail_lost(&world), check::ledger_agrees(trial)),
+    };
+    let checks = [
+        oracle::transport_in_effect(&world),
+        oracle::accounts_work(&world),
+        scanned,
+        mail,
+        restarted,
+        check::nothing_twice(trial),
+        check::nothing_forgotten(trial),
+        ledger,
+    ];
     checks.into_iter().filter_map(Result::err).collect()
 }
 

@@ -42,8 +42,9 @@ pub struct Scenario {
     /// What was wrong at the end; nothing, for a scenario that must go well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wrong: Vec<Violation>,
-    /// The run's trace.
-    pub trace: Digest,
+    /// The run's trace; none, for one that is kept while the program changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Digest>,
 }
 
 /// A scenario that was played.
@@ -54,6 +55,16 @@ pub struct Replayed {
     pub wrong: Vec<Violation>,
     /// Its trace.
     pub trace: Digest,
+    /// Turns that the run did not come to, or that turned out another way.
+    pub unmet: Vec<Turn>,
+}
+
+impl Replayed {
+    /// Whether it took the course that was written down: every turn, and the same trace, where there is one.
+    #[must_use]
+    pub fn is_same(&self, scenario: &Scenario) -> bool {
+        self.unmet.is_empty() && scenario.trace.is_none_or(|trace| trace == self.trace)
+    }
 }
 
 impl Scenario {
@@ -69,10 +80,10 @@ impl Scenario {
             faults,
             turns,
             wrong: Vec::new(),
-            trace: Digest::ZERO,
+            trace: None,
         };
         let replayed = scenario.replay(arena);
-        (scenario.wrong, scenario.trace) = (replayed.wrong, replayed.trace);
+        (scenario.wrong, scenario.trace) = (replayed.wrong, Some(replayed.trace));
         scenario
     }
 
@@ -86,8 +97,8 @@ impl Scenario {
             scenario: u16,
         }
         let damaged = |error: serde_json::Error| {
-            Failure::new(Code::World, "this is not a scenario, or a damaged one")
-                .expected("the JSON that `mailsec simulate swarm` writes")
+            Failure::new(Code::World, "this is neither a scenario nor an exported upgrade, or a damaged one")
+                .expected("the JSON that `mailsec simulate swarm` or `mailsec journal export` writes")
                 .found(format!("line {}, column {}", error.line(), error.column()))
                 .cause(error)
         };
@@ -115,6 +126,9 @@ impl Scenario {
         let played = play(&arena.subject, Turns::new(&self.turns), &self.faults);
         let wrong = judge(&arena.subject, &arena.calm, &played);
         let trace = trace(&played);
-        Replayed { played, wrong, trace }
+        let met = turns(&played.trial.host.decisions(), &self.faults);
+        let is_met = |turn: &&Turn| met.iter().any(|met| met.is(turn));
+        let unmet = self.turns.iter().filter(|turn| !is_met(turn)).cloned().collect();
+        Replayed { played, wrong, trace, unmet }
     }
 }

@@ -23,6 +23,14 @@ pub struct Turn {
     pub means: String,
 }
 
+impl Turn {
+    /// Whether it is the same turn, whatever the words.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        (&self.at, self.time, self.pick) == (&other.at, other.time, other.pick)
+    }
+}
+
 /// Every decision that did not turn out as it should.
 #[must_use]
 pub fn turns(decisions: &[Decision], faults: &[Fault]) -> Vec<Turn> {

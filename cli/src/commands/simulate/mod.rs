@@ -50,14 +50,15 @@ impl Scope {
     }
 
     fn arenas(&self) -> Result<Vec<Arena>, Failure> {
+        if let Some(none) =
+            self.cases.iter().find(|name| !cases::all().any(|case| case.name.starts_with(name.as_str())))
+        {
+            return Err(no_case(none));
+        }
         let wanted = |case: &&Case| {
             self.cases.is_empty() || self.cases.iter().any(|name| case.name.starts_with(name.as_str()))
         };
-        let arenas: Vec<Arena> = cases::all()
-            .filter(wanted)
-            .map(|case| Arena::of(&PRODUCTS, case, self.medium()))
-            .collect::<Result<_, _>>()?;
-        if arenas.is_empty() { Err(no_case(&self.cases.join(", "))) } else { Ok(arenas) }
+        cases::all().filter(wanted).map(|case| Arena::of(&PRODUCTS, case, self.medium())).collect()
     }
 }
 

@@ -35,18 +35,26 @@ pub(super) fn replay(file: &Path) -> Result<Reply, Failure> {
     if replayed.wrong.is_empty() {
         text.push_str("no rule is broken\n");
     }
-    let same = replayed.trace == scenario.trace;
-    text.push_str(match same {
-        true => "the same course as when it was written\n",
-        false => "another course than when it was written: the program has changed since, or the file\n",
+    for turn in &replayed.unmet {
+        text.push_str(&format!("never came to {}, time {}\n", turn.at, turn.time));
+    }
+    let same = replayed.is_same(&scenario);
+    text.push_str(match (same, scenario.trace) {
+        (true, Some(_)) => "the same course as when it was written\n",
+        (true, None) => "every turn was taken\n",
+        (false, _) => "another course than when it was written: the program has changed since, or the file\n",
     });
     let reply = Reply::new(
         text,
         json!({
             "case": scenario.case, "broken": replayed.wrong, "trace": replayed.trace, "same": same,
+            "unmet": replayed.unmet,
             "course": show::timeline_json(&envelopes),
         }),
     );
-    let sound = replayed.wrong.is_empty();
-    Ok(if sound { reply } else { reply.exit(Exit::Broken) })
+    Ok(match (replayed.wrong.is_empty(), same) {
+        (true, true) => reply,
+        (true, false) => reply.exit(Exit::Departs),
+        (false, _) => reply.exit(Exit::Broken),
+    })
 }

@@ -4,9 +4,9 @@ use super::bar;
 use crate::{
     args::SwarmArgs,
     exit::Exit,
-    output::{Reply, save, say},
+    output::{Reply, save, say, system},
 };
-use mailsec_core::Failure;
+use mailsec_core::{Code, Failure};
 use mailsec_simulator::{
     scenario::shrink,
     swarm::{Arena, Coverage, Found, Manner, arena_of, search},
@@ -23,6 +23,16 @@ const BATCH: usize = 1_000;
 const SHRUNK: usize = 5;
 
 pub(super) fn swarm(args: &SwarmArgs) -> Result<Reply, Failure> {
+    if args.seeds == 0 && args.seconds.is_none() {
+        return Err(Failure::new(Code::BadArgument, "no seed is to be played")
+            .expected("--seeds from 1, or --for SECONDS"));
+    }
+    // Before the search, which may be long.
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            system("the folder for scenarios cannot be made", error).found(folder.display().to_string())
+        })?;
+    }
     let arenas = args.scope.arenas()?;
     let manner = Manner { twice: args.twice, threads: args.scope.threads() };
     let began = Instant::now();
@@ -48,12 +58,17 @@ pub(super) fn swarm(args: &SwarmArgs) -> Result<Reply, Failure> {
     if let Some(trace) = found.trace {
         text.push_str(&format!("trace {trace}\n"));
     }
-    let files = scenarios(args, &arenas, &found)?;
+    let files = scenarios(args, &arenas, &found);
     for (seed, broken) in &found.broken {
         let how: Vec<String> = broken.iter().map(ToString::to_string).collect();
         text.push_str(&format!("\nseed {seed}: {}\n", how.join("; ")));
-        if let Some((_, file)) = files.iter().find(|(of, _)| of == seed) {
-            text.push_str(&format!("  mailsec simulate replay {}\n", file.display()));
+        match files.iter().find(|(of, _)| of == seed) {
+            Some((_, Ok(file))) => {
+                text.push_str(&format!("  mailsec simulate replay {}\n", file.display()));
+            }
+            // The seed is what counts: it makes the scenario again.
+            Some((_, Err(failure))) => text.push_str(&format!("  {failure}\n")),
+            None => {}
         }
     }
     for seed in &found.unsteady {
@@ -68,7 +83,7 @@ pub(super) fn swarm(args: &SwarmArgs) -> Result<Reply, Failure> {
 }
 
 fn seeds(args: &SwarmArgs, arenas: &[Arena], manner: Manner) -> Found {
-    let until = args.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let until = args.seconds.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
     let progress = bar(args.seeds, "seeds");
     let mut found = Found::default();
     loop {
@@ -93,18 +108,18 @@ fn per_second(found: &Found, manner: Manner, took: Duration) -> f64 {
 }
 
 /// Shrinks the first failing seeds, and writes each to a file.
-fn scenarios(args: &SwarmArgs, arenas: &[Arena], found: &Found) -> Result<Vec<(u64, PathBuf)>, Failure> {
+fn scenarios(args: &SwarmArgs, arenas: &[Arena], found: &Found) -> Vec<(u64, Result<PathBuf, Failure>)> {
     let folder = args.out.as_deref().unwrap_or(Path::new("."));
     let mut files = Vec::new();
     for (seed, _) in found.broken.iter().take(SHRUNK) {
         let Some(arena) = arena_of(arenas, *seed) else { continue };
         let Some(scenario) = shrink(arena, &arena.play(*seed)) else { continue };
         let file = folder.join(format!("scenario-{seed}.json"));
-        save(&file, "scenario", &scenario.to_json()?)?;
         say(&format!("Seed {seed} comes down to {} turns.", scenario.turns.len()));
-        files.push((*seed, file));
+        let saved = scenario.to_json().and_then(|json| save(&file, "scenario", &json));
+        files.push((*seed, saved.map(|()| file)));
     }
-    Ok(files)
+    files
 }
 
 fn shown(coverage: &Coverage, never: &[String]) -> String {
@@ -122,7 +137,16 @@ fn shown(coverage: &Coverage, never: &[String]) -> String {
     text
 }
 
-fn value(args: &SwarmArgs, found: &Found, never: &[String], files: &[(u64, PathBuf)]) -> Value {
+fn value(
+    args: &SwarmArgs,
+    found: &Found,
+    never: &[String],
+    files: &[(u64, Result<PathBuf, Failure>)],
+) -> Value {
+    let scenario = |(seed, file): &(u64, Result<PathBuf, Failure>)| match file {
+        Ok(file) => json!({ "seed": seed, "file": file }),
+        Err(failure) => json!({ "seed": seed, "error": failure }),
+    };
     json!({
         "from": args.from,
         "seeds": found.seeds,
@@ -133,6 +157,6 @@ fn value(args: &SwarmArgs, found: &Found, never: &[String], files: &[(u64, PathB
         "trace": found.trace,
         "happened": found.coverage.0,
         "never": never,
-        "scenarios": files.iter().map(|(seed, file)| json!({ "seed": seed, "file": file })).collect::<Vec<_>>(),
+        "scenarios": files.iter().map(scenario).collect::<Vec<_>>(),
     })
 }

@@ -15,7 +15,7 @@ const WORDS: [&str; 9] = [
 ];
 
 /// The last `bytes` of a log as text, whatever its encoding, with everything masked that follows a word like
-/// "password" and `=` or `:` on its line.
+/// "password" on its line.
 pub(super) fn log(content: &[u8], bytes: usize) -> String {
     let text = decode(content);
     let mut start = text.len().saturating_sub(bytes);
@@ -45,17 +45,17 @@ fn decode(content: &[u8]) -> String {
 fn masked(line: &str) -> String {
     // Letters outside ASCII keep their length in bytes.
     let lower = line.to_ascii_lowercase();
-    let end = WORDS
-        .iter()
-        .filter_map(|word| {
-            let after = lower.find(word)? + word.len();
-            let sign = lower[after..].find(['=', ':'])?;
-            Some(after + sign + 1)
-        })
-        .min();
-    match end {
-        Some(end) if !line[end..].trim().is_empty() => format!("{} *****", &line[..end]),
-        _ => line.to_owned(),
+    let Some(end) = WORDS.iter().filter_map(|word| Some(lower.find(word)? + word.len())).min() else {
+        return line.to_owned();
+    };
+    // `SVCPASSWORD = x`, and Windows Installer's "Adding SVCPASSWORD property. Its value is 'x'": what it is, and where
+    // it begins, cannot be told for sure, so nothing of the line stays.
+    let rest = &line[end..];
+    let sign = rest.len() - rest.trim_start_matches([' ', '=', ':', '"', '\'']).len();
+    if rest[sign..].is_empty() {
+        line.to_owned()
+    } else {
+        format!("{}{} *****", &line[..end], rest[..sign].trim_end())
     }
 }
 
@@ -65,9 +65,11 @@ mod tests {
 
     #[test]
     fn what_follows_a_word_like_password_is_masked_in_every_encoding() {
-        let text = "Property(S): SIMPASSWORD = two words\r\nPasswort ändern\r\npwd:x\r\nCommand line: PASSWORD=\"a b\" X=1\r\n";
-        let expected =
-            "Property(S): SIMPASSWORD = *****\nPasswort ändern\npwd: *****\nCommand line: PASSWORD= *****\n";
+        let text = "Property(S): SIMPASSWORD = two words\r\nPasswort ändern\r\npwd:x\r\nCommand line: PASSWORD=a X=1\r\n\
+                    PROPERTY CHANGE: Adding SVCPASSWORD property. Its value is 'a'.\r\n\
+                    PROPERTY CHANGE: Modifying PWD property. Its current value is 'a'. Its new value: 'b'.\r\n";
+        let expected = "Property(S): SIMPASSWORD = *****\nPasswort ändern\npwd: *****\nCommand line: PASSWORD= *****\n\
+                        PROPERTY CHANGE: Adding SVCPASSWORD *****\nPROPERTY CHANGE: Modifying PWD *****\n";
         let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(log(text.as_bytes(), 10_000), expected);
         assert_eq!(log(&wide, 10_000), expected);

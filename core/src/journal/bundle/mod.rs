@@ -22,6 +22,20 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Format of bundles that this version writes. Format 1 had neither facts nor versions nor digests of what is attached.
 const BUNDLE_FORMAT: u16 = 2;
 
+/// The name under which the digests hold that of the versions; no attachment has it, as those are files.
+const VERSIONS: &str = "versions";
+
+/// Versions of the program that wrote these lines.
+fn engines(lines: &[Line]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Written {
+        engine: String,
+    }
+    let engine =
+        |line: &Line| serde_json::from_slice::<Written>(line.json()).ok().map(|written| written.engine);
+    lines.iter().filter_map(engine).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// An upgrade as one document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bundle {
@@ -58,17 +72,9 @@ impl Bundle {
     /// # Errors
     /// [`Code::JournalDamaged`] when a line is no envelope.
     pub fn of(upgrade: UpgradeId, lines: &[Line]) -> Result<Self, Failure> {
-        #[derive(Deserialize)]
-        struct Written {
-            engine: String,
-        }
         let tip = Tip::of(lines);
-        let mut engines = BTreeSet::new();
         let mut texts = Vec::with_capacity(lines.len());
         for line in lines {
-            if let Ok(written) = serde_json::from_slice::<Written>(line.json()) {
-                engines.insert(written.engine);
-            }
             let mut text = line.text();
             text.pop();
             texts.push(String::from_utf8(text).map_err(|error| {
@@ -82,7 +88,7 @@ impl Bundle {
             upgrade,
             envelopes: tip.count,
             head: tip.hash,
-            engines: engines.into_iter().collect(),
+            engines: engines(lines),
             versions: BTreeMap::new(),
             lines: texts,
             facts: None,
@@ -94,7 +100,7 @@ impl Bundle {
     /// With these texts.
     #[must_use]
     pub fn with_attached(mut self, texts: BTreeMap<String, String>) -> Self {
-        self.digests = texts.iter().map(|(name, text)| (name.clone(), Digest::of(text.as_bytes()))).collect();
+        self.digests.extend(texts.iter().map(|(name, text)| (name.clone(), Digest::of(text.as_bytes()))));
         self.attached = texts;
         self
     }
@@ -110,7 +116,13 @@ impl Bundle {
     #[must_use]
     pub fn with_version(mut self, of: impl Into<String>, version: impl Into<String>) -> Self {
         self.versions.insert(of.into(), version.into());
+        self.digests.insert(VERSIONS.to_owned(), self.digest_of_versions());
         self
+    }
+
+    fn digest_of_versions(&self) -> Digest {
+        // Text by text; serialising it cannot fail.
+        Digest::of(&serde_json::to_vec(&self.versions).unwrap_or_default())
     }
 
     /// As a document to write to a file.

@@ -1,6 +1,6 @@
 //! Reading a bundle, and saying where it is damaged.
 
-use super::{BUNDLE_FORMAT, Bundle, plan};
+use super::{BUNDLE_FORMAT, Bundle, VERSIONS, engines, plan};
 use crate::{
     failure::{Code, Failure},
     journal::{Damage, Line, chain::Tip},
@@ -34,10 +34,18 @@ impl fmt::Display for Flaw {
 }
 
 impl Bundle {
-    /// Whether a file is a bundle, or was one.
+    /// Whether a file is a bundle, or was one: any of its names tells.
     #[must_use]
     pub fn is_one(bytes: &[u8]) -> bool {
-        find(bytes, b"\"bundle\":").is_some() && find(bytes, b"\"lines\":").is_some()
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(rename = "bundle")]
+            _bundle: u16,
+        }
+        serde_json::from_slice::<Head>(bytes).is_ok()
+            || [&b"\"bundle\":"[..], b"\"envelopes\":", b"\"lines\":", b"\"attached\":"]
+                .iter()
+                .any(|name| find(bytes, name).is_some())
     }
 
     /// Reads a bundle and verifies its chain.
@@ -153,9 +161,24 @@ impl Bundle {
                 line: find(file, b"\"facts\":").map(|at| line_at(file, at)),
             });
         }
+        let mut changed = |what: &str, name: &[u8], why: String| {
+            let line = find(file, name).map(|at| line_at(file, at));
+            flaws.push(Flaw { what: what.to_owned(), why, line });
+        };
+        let engines = engines(lines);
+        if self.engines != engines {
+            changed(
+                "the versions of the program",
+                b"\"engines\"",
+                format!("the envelopes were written by {}", engines.join(", ")),
+            );
+        }
         // Format 1 had no digests.
         if self.bundle < 2 {
             return flaws;
+        }
+        if !self.versions.is_empty() && self.digests.get(VERSIONS) != Some(&self.digest_of_versions()) {
+            changed("the versions of all else", b"\"versions\"", "their digest is another".to_owned());
         }
         for (name, text) in &self.attached {
             let found = Digest::of(text.as_bytes());
@@ -167,7 +190,8 @@ impl Bundle {
             let line = line_of(file, text);
             flaws.push(Flaw { what: format!("the attachment {name}"), why, line });
         }
-        for name in self.digests.keys().filter(|name| !self.attached.contains_key(*name)) {
+        for name in self.digests.keys().filter(|name| *name != VERSIONS && !self.attached.contains_key(*name))
+        {
             let why = "it is missing".to_owned();
             flaws.push(Flaw { what: format!("the attachment {name}"), why, line: None });
         }

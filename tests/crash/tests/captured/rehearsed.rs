@@ -144,6 +144,7 @@ fn a_rehearsal_is_journaled_with_its_plan_and_changes_nothing_of_the_upgrade() {
         runs: 334,
         verdict: Verdict::Converged,
         mailsec: "0.1.0".to_owned(),
+        other_facts: false,
     };
     let mut journal = MemoryJournal::new();
     let hash = plan.hash();

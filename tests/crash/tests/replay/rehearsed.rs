@@ -22,6 +22,7 @@ fn a_run_whose_plan_was_rehearsed_replays_to_its_own_head() {
             runs: 334,
             verdict: Verdict::Converged,
             mailsec: "0.1.0".to_owned(),
+            other_facts: false,
         });
         trial.journal.append(trial.upgrade, 1, &stamp, &[event]).expect("a journal in memory");
         trial.crash = Takes::Down(Crash::Machine);
