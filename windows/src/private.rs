@@ -1,4 +1,4 @@
-//! Folders that only administrators may write to.
+//! Folders that only administrators may write to, and files that only they and their owner may read.
 //!
 //! `C:\ProgramData` lets every user of the server create folders, and what is created there inherits that. Who can write
 //! to our folder can answer gates and say where the directory is; so it is created with rights of its own, and one that
@@ -32,6 +32,9 @@ const OWNER_RIGHTS: &str = "S-1-3-4";
 // and the generic rights that contain them.
 const WRITE: u32 = 0x2 | 0x4 | 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x1000_0000 | 0x4000_0000;
 
+// Read data, and the generic rights that contain it.
+const READ: u32 = 0x1 | 0x1000_0000 | 0x8000_0000;
+
 impl Access {
     /// Who may write and should not, as a person reads it; `None` when nobody may but administrators, SYSTEM and `user`,
     /// the account that this process runs as.
@@ -39,21 +42,31 @@ impl Access {
     /// Entries that are only inherited count as well: what is created inside would get them.
     #[must_use]
     pub fn intruder(&self, user: &str) -> Option<String> {
+        self.other(user, WRITE, "write")
+    }
+
+    /// As [`Access::intruder`], of reading.
+    #[must_use]
+    pub fn reader(&self, user: &str) -> Option<String> {
+        self.other(user, READ, "read")
+    }
+
+    fn other(&self, user: &str, rights: u32, may: &str) -> Option<String> {
         let trusted = |sid: &str| [SYSTEM, ADMINISTRATORS, user].contains(&sid);
         if !trusted(&self.owner) {
             return Some(format!("it belongs to {}", named(&self.owner)));
         }
         let Some(grants) = &self.grants else {
-            return Some("everybody may write: it has no access list".to_owned());
+            return Some(format!("everybody may {may}: it has no access list"));
         };
         grants
             .iter()
             .find(|grant| {
-                grant.rights & WRITE != 0
+                grant.rights & rights != 0
                     && !trusted(&grant.sid)
                     && ![CREATOR_OWNER, OWNER_RIGHTS].contains(&grant.sid.as_str())
             })
-            .map(|grant| format!("{} may write", named(&grant.sid)))
+            .map(|grant| format!("{} may {may}", named(&grant.sid)))
     }
 }
 
@@ -68,7 +81,7 @@ fn named(sid: &str) -> String {
 }
 
 #[cfg(windows)]
-pub use on_windows::{check_private, private_folder};
+pub use on_windows::{check_private, check_unread, private_folder};
 
 #[cfg(windows)]
 mod on_windows {
@@ -125,6 +138,22 @@ mod on_windows {
         let user = access::current_user().map_err(unread)?;
         access::read(path).map_err(unread)?.intruder(&user).map_or(Ok(()), |found| Err(refuse(found)))
     }
+
+    /// Refuses a file with a secret that others than administrators, SYSTEM and this account may read.
+    ///
+    /// # Errors
+    /// [`Code::AccessDenied`]; when its rights cannot be read, as the system says.
+    pub fn check_unread(path: &Path) -> io::Result<Result<(), Failure>> {
+        let user = access::current_user()?;
+        Ok(access::read(path)?.reader(&user).map_or(Ok(()), |found| {
+            Err(Failure::new(Code::AccessDenied, "the file with the secret can be read by others")
+                .expected("read access: this account, Administrators and SYSTEM only")
+                .found(format!("{}: {found}", path.display()))
+                .hint(
+                    "icacls FILE /inheritance:r /grant:r %USERNAME%:R, and change the secret if others use this server",
+                ))
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +162,7 @@ mod tests {
 
     const ME: &str = "S-1-5-21-1-2-3-500";
     const ALL: u32 = 0x1f_01ff;
-    const READ: u32 = 0x12_00a9;
+    const LOOK: u32 = 0x12_00a9;
 
     fn access(owner: &str, grants: &[(&str, u32)]) -> Access {
         let grants = grants.iter().map(|(sid, rights)| Grant { sid: (*sid).to_owned(), rights: *rights });
@@ -142,10 +171,20 @@ mod tests {
 
     #[test]
     fn administrators_system_and_the_owner_may_write() {
-        let own = access(ADMINISTRATORS, &[(SYSTEM, ALL), (ADMINISTRATORS, ALL), ("S-1-5-32-545", READ)]);
+        let own = access(ADMINISTRATORS, &[(SYSTEM, ALL), (ADMINISTRATORS, ALL), ("S-1-5-32-545", LOOK)]);
         assert_eq!(own.intruder(ME), None);
-        let wine = access(ME, &[(ME, ALL), (SYSTEM, ALL), ("S-1-1-0", READ)]);
+        let wine = access(ME, &[(ME, ALL), (SYSTEM, ALL), ("S-1-1-0", LOOK)]);
         assert_eq!(wine.intruder(ME), None);
+    }
+
+    #[test]
+    fn a_secret_that_others_may_read_is_refused() {
+        let own = access(ME, &[(ME, ALL), (SYSTEM, ALL), (ADMINISTRATORS, ALL)]);
+        assert_eq!(own.reader(ME), None);
+        let inherited = access(ME, &[(ME, ALL), ("S-1-5-32-545", LOOK)]);
+        assert_eq!(inherited.reader(ME).unwrap(), "Users (S-1-5-32-545) may read");
+        let everyone = access(ME, &[("S-1-1-0", 0x8000_0000)]);
+        assert_eq!(everyone.reader(ME).unwrap(), "Everyone (S-1-1-0) may read");
     }
 
     #[test]

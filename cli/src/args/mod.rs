@@ -85,7 +85,7 @@ pub(crate) struct Common {
     /// Simulated servers: how many times faster than real time [default: as fast as possible]
     #[arg(long, global = true, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) speed: Option<u32>,
-    /// Where a secret comes from: `NAME=env:VARIABLE` or `NAME=file:PATH`; else it is asked for
+    /// Where a secret comes from: `NAME=env:VARIABLE`, `NAME=file:PATH`, or `NAME=credential:TARGET` of this account's credential store; else it is asked for
     #[arg(long = "secret", global = true, value_name = "SOURCE")]
     pub(crate) secrets: Vec<String>,
 }

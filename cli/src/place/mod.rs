@@ -1,6 +1,7 @@
 //! Where a command works: which server, and where its journal lies.
 
 mod connect;
+mod credential;
 mod facts;
 mod host;
 mod private;

@@ -1,17 +1,14 @@
-//! Where secrets come from: the environment, a file that only its owner can read, or the keyboard. Never arguments.
+//! Where secrets come from: the environment, a file that only its owner can read, the system's store of credentials, or
+//! the keyboard. Never arguments.
 
+use super::credential;
 use crate::{args::Common, output};
 use mailsec_core::{
     Failure,
     failure::Code,
     values::{Secret, SecretRef},
 };
-use std::{
-    borrow::Borrow,
-    collections::BTreeMap,
-    io::IsTerminal,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Borrow, collections::BTreeMap, io::IsTerminal, path::Path};
 
 /// The secrets that were given.
 #[derive(Debug, Default)]
@@ -82,7 +79,7 @@ fn source(text: &str) -> Result<(&str, Secret), Failure> {
     let wrong = || {
         // The text is not repeated: somebody may have typed the secret itself.
         Failure::new(Code::BadArgument, "--secret does not name a source")
-            .expected("NAME=env:VARIABLE or NAME=file:PATH")
+            .expected("NAME=env:VARIABLE, NAME=file:PATH or NAME=credential:TARGET")
             .hint("secrets are never given in arguments, which every user of the machine can see")
     };
     let (name, from) = text.split_once('=').ok_or_else(wrong)?;
@@ -94,6 +91,7 @@ fn source(text: &str) -> Result<(&str, Secret), Failure> {
                 .hint("set it for this program alone, or use NAME=file:PATH")
         })?,
         ("file", path) => file(name, Path::new(path))?,
+        ("credential", target) => credential::find(name, target)?,
         _ => return Err(wrong()),
     };
     if value.is_empty() {
@@ -125,13 +123,12 @@ fn private(path: &Path) -> std::io::Result<Option<Failure>> {
     Ok((mode & 0o077 != 0).then(|| {
         Failure::new(Code::AccessDenied, "the file with the secret can be read by others")
             .expected("mode 600")
-            .found(format!("mode {mode:o}, {}", PathBuf::from(path).display()))
+            .found(format!("mode {mode:o}, {}", path.display()))
             .hint("chmod 600, and change the secret if others use this machine")
     }))
 }
 
-/// Access lists of Windows are not judged here; `docs/security.md` says how to set them.
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn private(path: &Path) -> std::io::Result<Option<Failure>> {
-    std::fs::metadata(PathBuf::from(path)).map(|_| None)
+    mailsec_windows::private::check_unread(path).map(Result::err)
 }

@@ -217,7 +217,7 @@ fn a_secret_in_an_argument_is_not_repeated() {
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --secret does not name a source
-      expected: NAME=env:VARIABLE or NAME=file:PATH
+      expected: NAME=env:VARIABLE, NAME=file:PATH or NAME=credential:TARGET
       hint:     secrets are never given in arguments, which every user of the machine can see
     ");
     let ran = place.changes_nothing(["--secret", "hunter2", "detect"]);

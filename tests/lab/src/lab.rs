@@ -162,6 +162,11 @@ impl Lab {
         self.machine.set_variable(name, value);
     }
 
+    /// Keeps a password in Windows Credential Manager, as `cmdkey /generic` does.
+    pub fn keep_credential(&self, target: &str, password: &str) -> Result<()> {
+        self.machine.tool(&["credential", target, password]).map(|_| ())
+    }
+
     /// Calls the shell stand-in with a script, as the real one is called.
     pub fn powershell(&self, script: &str) -> Result<Ended> {
         let encoded = encode_command(script);

@@ -8,7 +8,7 @@ use std::fs;
 const PASSWORD: &str = "Lab-Settings-4417";
 
 const ESET: Product = Product {
-    secrets: &[("eset-settings-password", "SETTINGS_PASSWORD", PASSWORD)],
+    secrets: &[("eset-settings-password", "credential:mailsec/settings", PASSWORD)],
     agents: &[layout::ESET_AGENT],
     services: &[layout::TRANSPORT_SERVICE, layout::ESET_SERVICE],
     version: |lab| lab.eset_version().unwrap(),

@@ -27,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// What the tests know of a product.
 #[derive(Clone, Copy)]
 pub(crate) struct Product {
-    /// Secrets: name, environment variable, value.
+    /// Secrets: name, source, value.
     pub(crate) secrets: &'static [(&'static str, &'static str, &'static str)],
     /// Its transport agents.
     pub(crate) agents: &'static [&'static str],
@@ -106,8 +106,12 @@ impl Machine {
         let machine = Self { lab, product, _domain: domain };
         fs::create_dir_all(machine.state()).unwrap();
         fs::write(machine.state().join("config.json"), config.to_string()).unwrap();
-        for (_, variable, value) in product.secrets {
-            machine.lab.set_variable(variable, value);
+        for (_, source, value) in product.secrets {
+            match source.split_once(':') {
+                Some(("credential", target)) => machine.lab.keep_credential(target, value).unwrap(),
+                Some(("env", variable)) => machine.lab.set_variable(variable, value),
+                _ => panic!("{source} is no source"),
+            }
         }
         machine
     }
@@ -121,7 +125,7 @@ impl Machine {
             .product
             .secrets
             .iter()
-            .flat_map(|(name, variable, _)| ["--secret".to_owned(), format!("{name}=env:{variable}")]);
+            .flat_map(|(name, source, _)| ["--secret".to_owned(), format!("{name}={source}")]);
         [PROGRAM.to_owned()]
             .into_iter()
             .chain(secrets)

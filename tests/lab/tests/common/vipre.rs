@@ -16,8 +16,8 @@ const PASSWORD: &str = "Svc-Vipre-Lab-7319";
 
 const VIPRE: Product = Product {
     secrets: &[
-        ("service-account-password", "SVC_PASSWORD", PASSWORD),
-        ("directory-password", "BIND_PASSWORD", ADMINISTRATOR_PASSWORD),
+        ("service-account-password", "env:SVC_PASSWORD", PASSWORD),
+        ("directory-password", "env:BIND_PASSWORD", ADMINISTRATOR_PASSWORD),
     ],
     agents: &["VipreLab Connection Agent", "VipreLab Content Agent"],
     services: &[layout::TRANSPORT_SERVICE, layout::PLUGIN_MANAGER_SERVICE],

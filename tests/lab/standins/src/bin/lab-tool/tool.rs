@@ -1,13 +1,16 @@
 //! `lab-tool COMMAND ...`: see `usage`.
 
 use super::eset;
+use keyring_core::api::CredentialStoreApi as _;
 use mailsec_lab_standins::state::{RegistryValue, ServiceState};
+use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write as _};
 use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
+use windows_native_keyring_store::Store;
 use windows_registry::{LOCAL_MACHINE, Type};
 use windows_service::Error as ServiceError;
 use windows_service::service::{self, ServiceAccess, ServiceStatus};
@@ -17,7 +20,7 @@ pub(super) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const USAGE: &str = "run CODE-FILE PROGRAM [ARGUMENT...] | services | settle SECONDS NAME... | \
                      start NAME SECONDS | stop NAME SECONDS | shutdown SECONDS | registry KEY VALUE | registry-set KEY VALUE TEXT | \
-                     volatile-set KEY VALUE TEXT";
+                     volatile-set KEY VALUE TEXT | credential TARGET PASSWORD";
 const SERVICE_DOES_NOT_EXIST: i32 = 1060;
 const NEVER_STARTED: u32 = 1077;
 const OWN_OR_SHARED_PROCESS: u32 = 0x30;
@@ -47,10 +50,17 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["volatile-set", key, value, text] => {
             LOCAL_MACHINE.options().read().write().create().volatile().open(key)?.set_string(value, text)?
         }
+        ["credential", target, password] => keep(target, password)?,
         ["eset", words @ ..] => eset::command(words)?,
         _ => return Err(format!("{USAGE} | {}", eset::USAGE).into()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// As `cmdkey /generic:TARGET` keeps it.
+fn keep(target: &str, password: &str) -> Result<()> {
+    let named = HashMap::from([("target", target)]);
+    Ok(Store::new()?.build("lab", "lab", Some(&named))?.set_password(password)?)
 }
 
 fn deadline(seconds: &str) -> Result<Instant> {
