@@ -21,7 +21,7 @@ pub(crate) use request::{
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
 pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, SwarmArgs};
-pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, RequestOf, WhichArgs};
+pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, ReportFormat, RequestOf, WhichArgs};
 pub(crate) use world::{Deed, DemoArgs, WorldCommand};
 
 use clap::{Args, Parser, Subcommand};

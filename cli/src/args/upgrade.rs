@@ -50,7 +50,25 @@ pub(crate) struct RequestOf {
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) which: WhichArgs,
+    /// The form of the report [default: text, or json with --json]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
     /// Write it to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For a terminal
+    Text,
+    /// One page for a browser, to read, to print or to keep; nothing is loaded
+    Html,
+    /// For a program
+    Json,
+    /// Markdown, for a ticket
+    Md,
+    /// XML as JUnit writes it, for monitoring: a test case for each step and each promise about mail
+    Junit,
 }

@@ -1,27 +1,42 @@
 //! `report`: what happened, from the journal, at any time and after any failure.
 
 use crate::{
-    args::{Common, ReportArgs},
+    args::{Common, ReportArgs, ReportFormat},
+    exit::Exit,
     output::{self, Reply},
-    place::State,
-    show,
+    place::{self, State},
+    show::{self, Record},
 };
-use mailsec_core::{Failure, values::Digest};
+use mailsec_core::{Failure, journal::WitnessState, values::Digest};
 use serde_json::json;
 
 pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
     let head = witnessed.lines.last().map_or(Digest::ZERO, |line| line.hash());
-    let text = show::report(upgrade, &loaded, head);
     let value = json!({
         "upgrade": upgrade,
         "report": loaded.report,
         "chain": { "envelopes": witnessed.lines.len(), "head": head },
         "journal": witnessed.state,
     });
-    let Some(out) = &args.out else { return Ok(Reply::new(text, value)) };
-    let content = if common.json { serde_json::to_string_pretty(&value).unwrap_or_default() } else { text };
+    let record =
+        Record { upgrade, envelopes: &witnessed.envelopes, loaded: &loaded, head, witness: &witnessed.state };
+    let damage = match &witnessed.state {
+        WitnessState::Damaged(damage) => format!("\n{}", output::describe(&place::unread(damage))),
+        WitnessState::Whole | WitnessState::TornTail { .. } => String::new(),
+    };
+    let exit = if damage.is_empty() { Exit::Done } else { Exit::Journal };
+    let default = if common.json { ReportFormat::Json } else { ReportFormat::Text };
+    let content = match args.format.unwrap_or(default) {
+        ReportFormat::Text => format!("{}{damage}", show::report(upgrade, &loaded, head)),
+        ReportFormat::Json => serde_json::to_string_pretty(&value).unwrap_or_default(),
+        ReportFormat::Html => show::page(&record),
+        ReportFormat::Md => show::markdown(&record),
+        ReportFormat::Junit => show::junit(&record),
+    };
+    let Some(out) = &args.out else { return Ok(Reply::new(content, value).exit(exit)) };
     output::save(out, "report", content.as_bytes())?;
-    Ok(Reply::new(format!("Written to {}.", out.display()), json!({ "written": out })))
+    let text = format!("Written to {}.{damage}", out.display());
+    Ok(Reply::new(text, json!({ "written": out })).exit(exit))
 }

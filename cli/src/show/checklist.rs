@@ -3,7 +3,7 @@
 use super::text::wrap;
 use mailsec_core::{
     plan::{ChecklistItem, ItemAnswer},
-    upgrade::{Report, ReportGate},
+    upgrade::{Report, ReportGate, ReportItem},
 };
 
 /// What is to be gone through; nothing when there is no checklist.
@@ -18,10 +18,15 @@ pub(super) fn open(items: &[ChecklistItem]) -> String {
     text
 }
 
+/// What was said of an item.
+pub(super) fn said(item: &ReportItem) -> String {
+    item.answer.as_ref().map_or_else(|| "open".to_owned(), ToString::to_string)
+}
+
 /// Each item with what was said of it.
 pub(super) fn answered(gate: &ReportGate) -> String {
     let lines = gate.items.iter().map(|line| {
-        let answer = line.answer.as_ref().map_or_else(|| "open".to_owned(), ToString::to_string);
+        let answer = said(line);
         wrap(
             &format!("            [{}] ", line.item.id),
             "                ",

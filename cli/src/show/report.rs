@@ -40,32 +40,8 @@ pub(crate) fn stop_word(stop: &Stop) -> &'static str {
 
 /// What is said when a run stops.
 pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
-    let report = &loaded.report;
-    let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
-    let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
     let head = match stop {
-        Stop::Finished(Finish::Succeeded) if of_nodes(loaded) => {
-            format!("{name} {to} is running on every node, and the cluster is whole.")
-        }
-        Stop::Finished(Finish::Succeeded) if report.elsewhere => {
-            format!("{name} {to} is reported by every server.")
-        }
-        Stop::Finished(Finish::Succeeded) => {
-            format!("{name} {to} is running; version, agents and mail were verified.")
-        }
-        Stop::Finished(Finish::RolledBack) if of_nodes(loaded) => {
-            "Ended before any node was begun; nothing was changed.".to_owned()
-        }
-        Stop::Finished(Finish::Abandoned) if of_nodes(loaded) => {
-            "Abandoned: nodes that are upgraded stay so, one under way goes on, the others are untouched."
-                .to_owned()
-        }
-        Stop::Finished(Finish::RolledBack) => {
-            "Rolled back: the server is as it was, but for what the report names.".to_owned()
-        }
-        Stop::Finished(Finish::Abandoned) => {
-            "Abandoned: the server was left as it is; see the report.".to_owned()
-        }
+        Stop::Finished(how) => finished(*how, loaded),
         Stop::GateOpen(_) => "Waiting for an answer.".to_owned(),
         Stop::RestartPending => {
             "The server restarts. The mailsec service goes on by itself; without it, run `mailsec resume`."
@@ -74,31 +50,59 @@ pub(crate) fn stopped(stop: &Stop, loaded: &Loaded) -> String {
         Stop::Paused => format!("Paused; `{} resume` goes on.", program(&loaded.state)),
     };
     let mut text = format!("{}{}", wrap("", "", &head), mail(loaded));
-    // Whoever goes to bed now must know it.
-    if let Some(now) = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))
-        && !matches!(stop, Stop::Finished(Finish::Succeeded | Finish::RolledBack))
-    {
-        text.push_str(&match stop {
-            Stop::Finished(_) => wrap(
-                "",
-                "",
-                &format!(
-                    "Mail is {now} NOW, and stays so until somebody acts: see that the product's agents are \
-                     registered, set MSExchangeTransport to start automatically again, and start it."
-                ),
-            ),
-            _ => format!("Mail is {now} NOW, and stays so until this goes on.\n"),
-        });
+    if let Some(now) = mail_now(loaded) {
+        text.push_str(&wrap("", "", &now));
     }
     text
 }
 
+/// How an upgrade ended, in a sentence.
+pub(super) fn finished(how: Finish, loaded: &Loaded) -> String {
+    let report = &loaded.report;
+    let name = report.naming.as_ref().map_or("The product", |naming| naming.after.as_str());
+    let to = report.to.as_ref().map(ToString::to_string).unwrap_or_default();
+    match how {
+        Finish::Succeeded if of_nodes(loaded) => {
+            format!("{name} {to} is running on every node, and the cluster is whole.")
+        }
+        Finish::Succeeded if report.elsewhere => format!("{name} {to} is reported by every server."),
+        Finish::Succeeded => format!("{name} {to} is running; version, agents and mail were verified."),
+        Finish::RolledBack if of_nodes(loaded) => {
+            "Ended before any node was begun; nothing was changed.".to_owned()
+        }
+        Finish::Abandoned if of_nodes(loaded) => {
+            "Abandoned: nodes that are upgraded stay so, one under way goes on, the others are untouched."
+                .to_owned()
+        }
+        Finish::RolledBack => {
+            "Rolled back: the server is as it was, but for what the report names.".to_owned()
+        }
+        Finish::Abandoned => "Abandoned: the server was left as it is; see the report.".to_owned(),
+    }
+}
+
+/// What mail suffers now, for whoever goes to bed now; nothing when it does not.
+pub(super) fn mail_now(loaded: &Loaded) -> Option<String> {
+    let standing = loaded.state.standing;
+    if matches!(standing, Standing::Finished(Finish::Succeeded | Finish::RolledBack)) {
+        return None;
+    }
+    let now = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))?;
+    Some(match standing {
+        Standing::Finished(_) => format!(
+            "Mail is {now} NOW, and stays so until somebody acts: see that the product's agents are registered, set \
+             MSExchangeTransport to start automatically again, and start it."
+        ),
+        _ => format!("Mail is {now} NOW, and stays so until this goes on."),
+    })
+}
+
 /// Whether it is a cluster's run.
-fn of_nodes(loaded: &Loaded) -> bool {
+pub(super) fn of_nodes(loaded: &Loaded) -> bool {
     loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
 }
 
-fn mail(loaded: &Loaded) -> String {
+pub(super) fn mail(loaded: &Loaded) -> String {
     if of_nodes(loaded) {
         return "Mail: each node's own report has it.\n".to_owned();
     }
@@ -155,7 +159,7 @@ fn head(report: &Report) -> String {
     text
 }
 
-fn word(result: StepResult) -> &'static str {
+pub(super) fn word(result: StepResult) -> &'static str {
     match result {
         StepResult::Waiting => "-",
         StepResult::Begun => "BEGUN",

@@ -46,15 +46,29 @@ pub(super) fn fold(first: &str, rest: &str, text: &str) -> String {
 pub(super) fn span(ms: u64) -> String {
     match (ms / 1000, ms % 1000) {
         (0, 0) => "0 s".to_owned(),
+        (0, 1..100) => "under 0.1 s".to_owned(),
         (secs @ 0..10, ms) => format!("{secs}.{} s", ms / 100),
         (secs @ 10..120, _) => format!("{secs} s"),
-        (secs, _) => format!("{} min {:02} s", secs / 60, secs % 60),
+        (secs @ 120..7200, _) => format!("{} min {:02} s", secs / 60, secs % 60),
+        (secs, _) => format!("{} h {:02} min", secs / 3600, secs / 60 % 60),
     }
 }
 
 /// The time of day, UTC.
 pub(super) fn clock(at: Timestamp) -> String {
     at.to_string().get(11..19).unwrap_or_default().to_owned()
+}
+
+/// The day and the time of day, UTC.
+pub(super) fn day_clock(at: Timestamp) -> String {
+    at.to_string().get(..19).unwrap_or_default().replace('T', " ")
+}
+
+/// A document as it may leave the program: what a page, a parser or a terminal would obey and not show is written as
+/// `\u{..}`. Lines stay lines.
+pub(super) fn harmless(document: &str) -> String {
+    let lines: Vec<String> = document.split('\n').map(mailsec_eset::settings::printable).collect();
+    lines.join("\n").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -80,8 +94,10 @@ mod tests {
     #[test]
     fn spans_read_naturally() {
         assert_eq!(span(0), "0 s");
+        assert_eq!(span(40), "under 0.1 s");
         assert_eq!(span(2_340), "2.3 s");
         assert_eq!(span(61_000), "61 s");
         assert_eq!(span(125_000), "2 min 05 s");
+        assert_eq!(span(26_000_000), "7 h 13 min");
     }
 }

@@ -21,6 +21,7 @@ mod refused;
 mod rehearse;
 mod remote;
 mod remote_kill;
+mod reports;
 mod running;
 mod scenarios;
 mod secrets;

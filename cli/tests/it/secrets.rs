@@ -59,6 +59,9 @@ fn nowhere(place: &Place, secrets: &[&str], said: &[Ran]) {
         ("status.txt", vec!["status"]),
         ("report.txt", vec!["report"]),
         ("report.json", vec!["--json", "report"]),
+        ("report.html", vec!["report", "--format", "html"]),
+        ("report.md", vec!["report", "--format", "md"]),
+        ("report.xml", vec!["report", "--format", "junit"]),
         ("journal.jsonl", vec!["journal", "show"]),
         ("verbose.txt", vec!["-vv", "journal", "verify"]),
     ] {

@@ -1,0 +1,69 @@
+//! Mail: what was promised, the drawing, and the same in tables.
+
+use super::{
+    super::{
+        Record,
+        course::{Mark, ROWS, Stretch, row},
+    },
+    drawing::drawing,
+    time,
+};
+use crate::show::{report, text::span};
+use maud::{Markup, html};
+
+pub(super) fn mail(record: &Record<'_>) -> Markup {
+    let (stretches, marks) = (record.stretches(), record.marks());
+    let statements = record.statements();
+    html! {
+        @if !record.watches_mail() || stretches.is_empty() {
+            p { (report::mail(record.loaded)) }
+        }
+        @if !statements.is_empty() {
+            ul class="statements" {
+                @for one in &statements {
+                    li class=(match one.holds { Some(true) => "good", Some(false) => "bad", None => "look" }) {
+                        strong { (one.word()) } ": " (one.what) "; " (one.figures) "."
+                    }
+                }
+            }
+        }
+        @if let Some(drawing) = (!stretches.is_empty()).then(|| drawing(record, &stretches, &marks)).flatten() {
+            figure { (drawing) }
+        }
+        @if !marks.is_empty() { (struck(&marks)) }
+        @if !stretches.is_empty() { (table(&stretches)) }
+    }
+}
+
+fn struck(marks: &[Mark]) -> Markup {
+    html! {
+        table {
+            caption { "What struck, and what was asked" }
+            thead { tr { th scope="col" { "No." } th scope="col" { "When" } th scope="col" { "What" } } }
+            tbody {
+                @for (index, mark) in marks.iter().enumerate() {
+                    tr { td { (index + 1) } td { (time(mark.at)) } td { strong { (mark.kind.word()) } ": " (mark.text) } }
+                }
+            }
+        }
+    }
+}
+
+fn table(stretches: &[Stretch]) -> Markup {
+    html! {
+        table {
+            caption { "How mail stood" }
+            thead { tr { th scope="col" { "From" } th scope="col" { "For" } th scope="col" { "Mail" } th scope="col" { "Known" } } }
+            tbody {
+                @for stretch in stretches {
+                    tr {
+                        td { (time(stretch.from)) }
+                        td { (span(stretch.ms())) }
+                        td { (ROWS[row(stretch.mail)]) }
+                        td { @if stretch.seen { "seen" } @else { "assumed, the worst" } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! All that a written report says, in no form yet. It is made from an upgrade's envelopes and nothing else: the same
+//! journal makes the same report, to the last byte, at any time and after any failure.
+
+mod course;
+mod html;
+mod junit;
+mod markdown;
+mod outcome;
+mod settings;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use html::page;
+pub(crate) use junit::junit;
+pub(crate) use markdown::markdown;
+
+use mailsec_core::{
+    engine::Loaded,
+    journal::{Damage, Envelope, WitnessState},
+    upgrade::{Report, ReportStep, State, StepResult},
+    values::{Digest, UpgradeId},
+};
+
+/// An upgrade as its journal has it.
+pub(crate) struct Record<'r> {
+    /// Which.
+    pub(crate) upgrade: UpgradeId,
+    /// Its envelopes, as far as they can be read.
+    pub(crate) envelopes: &'r [Envelope],
+    /// What they fold to.
+    pub(crate) loaded: &'r Loaded,
+    /// Hash of the last of them.
+    pub(crate) head: Digest,
+    /// What stands behind them.
+    pub(crate) witness: &'r WitnessState,
+}
+
+impl Record<'_> {
+    fn report(&self) -> &Report {
+        &self.loaded.report
+    }
+
+    fn state(&self) -> &State {
+        &self.loaded.state
+    }
+
+    /// What is wrong with the journal, if anything is.
+    fn damage(&self) -> Option<&Damage> {
+        match self.witness {
+            WitnessState::Damaged(damage) => Some(damage),
+            WitnessState::Whole | WitnessState::TornTail { .. } => None,
+        }
+    }
+
+    /// Whether mail was watched here: a cluster's run leaves that to its nodes, a management server shows none.
+    fn watches_mail(&self) -> bool {
+        !self.report().elsewhere && !super::report::of_nodes(self.loaded)
+    }
+
+    /// How long it took, from start to last event, in milliseconds.
+    fn took_ms(&self) -> u64 {
+        let report = self.report();
+        report.started.as_ref().zip(report.last).map_or(0, |((began, _), last)| ms(*began, last))
+    }
+}
+
+/// How long a step took, in milliseconds; `None` while it has no outcome, and when it was taken back: what passed until
+/// then is not the step's.
+fn step_ms(step: &ReportStep) -> Option<u64> {
+    let ended = step.ended.filter(|_| step.result != StepResult::Undone);
+    step.began.zip(ended).map(|(began, ended)| ms(began, ended))
+}
+
+fn ms(from: mailsec_core::values::Timestamp, to: mailsec_core::values::Timestamp) -> u64 {
+    u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX)
+}
