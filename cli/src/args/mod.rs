@@ -148,6 +148,12 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Put a vendor's crate through the checks that every vendor must pass; needs no server
     Certify(CertifyArgs),
+    /// Write the manual's pages, one for each command, for `man`
+    Man {
+        /// The folder, which is made
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
     /// Print a completion script
     Completions {
         /// For which shell

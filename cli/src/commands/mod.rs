@@ -8,6 +8,7 @@ mod demo;
 mod detect;
 mod drive;
 mod journal;
+mod man;
 mod methods;
 mod plan;
 mod rehearse;
@@ -70,6 +71,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
         Command::Certify(args) => certify::certify(&common, &args),
+        Command::Man { out } => man::man(&out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mailsec", &mut script);

@@ -14,6 +14,7 @@ mod eset;
 mod flows;
 mod harness;
 mod kill;
+mod manual;
 mod people;
 mod plans;
 mod readme;
