@@ -4,6 +4,7 @@
 //! The project's own tool: `cargo xtask test` is everything that is checked before a change is taken.
 
 mod arguments;
+mod axe;
 mod build;
 mod deny;
 mod dependencies;

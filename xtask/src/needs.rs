@@ -15,7 +15,7 @@ struct Need {
 }
 
 /// All packages that any test needs.
-const NEEDS: [Need; 10] = [
+const NEEDS: [Need; 12] = [
     Need { package: "wine", shown_by: &["wine"], why: "runs the Windows build in the lab" },
     Need { package: "wine64", shown_by: &["wine64", "/usr/lib/wine/wine64"], why: "the 64-bit side of wine" },
     Need { package: "wixl", shown_by: &["wixl"], why: "builds the lab's MSI packages" },
@@ -37,6 +37,12 @@ const NEEDS: [Need; 10] = [
     },
     Need { package: "openssl", shown_by: &["openssl"], why: "makes the domain controller's certificate" },
     Need { package: "groff-base", shown_by: &["groff"], why: "reads the manual's pages" },
+    Need { package: "chromium", shown_by: &["chromium"], why: "looks at the pages that the program writes" },
+    Need {
+        package: "npm",
+        shown_by: &["npm"],
+        why: "fetches axe-core, by whose rules the pages are checked",
+    },
     Need { package: "strace", shown_by: &["strace"], why: "counts the journal's flushes to the device" },
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::Options,
-    build, dependencies, error_pages, links, needs,
+    axe, build, dependencies, error_pages, links, needs,
     run::{Checked, Shop},
     swarm, words,
 };
@@ -41,6 +41,7 @@ pub(crate) const ALL: &[Stage] = &[
         run: build::clippy_windows,
     },
     Stage { name: "test", what: "tests of every crate, and those in the documentation", run: build::test },
+    Stage { name: "axe", what: "everybody can use the pages that the program writes", run: axe::check },
     Stage { name: "swarm", what: "a minute of random trouble that nobody has met before", run: swarm::check },
     Stage { name: "lab", what: "tests on a Windows machine of their own, under Wine", run: build::lab },
     Stage { name: "doc", what: "the documentation of the code builds", run: build::doc },
