@@ -4,6 +4,8 @@
 //! What a command answers goes to stdout; progress, questions and errors go to stderr. Exit codes are in [`exit`].
 
 mod args;
+#[cfg(test)]
+mod book;
 mod cluster;
 mod commands;
 mod exit;

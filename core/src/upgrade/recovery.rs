@@ -89,6 +89,23 @@ pub enum Then {
     Proven,
 }
 
+impl Then {
+    /// What is done, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Observe => "ask the server what is true of it",
+            Self::CountAsDone => "record it; it is never run again",
+            Self::Run => "run it, or run it again",
+            Self::Ask => "ask a person",
+            Self::Wait => "wait for the person's answer; the question stays",
+            Self::Verify => "verify what the person did",
+            Self::AwaitRestart => "wait for the restart until its limit, then count it as failed",
+            Self::Proven => "record the restart as proven, and wait until the server is ready",
+        }
+    }
+}
+
 /// The table.
 #[must_use]
 pub fn recover(found: Found<'_>) -> Then {

@@ -17,7 +17,7 @@ use mailsec_simulator::{
 };
 use proptest::prelude::*;
 use quick_xml::{Reader, events::Event as Xml};
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 fn trial(case: Case) -> Trial {
     case.subject(&crate::commands::REHEARSABLE).expect("a plan").trial()
@@ -106,20 +106,11 @@ fn all() -> [(&'static str, Read); 6] {
     ]
 }
 
-/// The pages are golden files that a browser can open, and that the book shows: `MAILSEC_REPORTS=write` writes them.
+/// The pages are golden files that a browser can open, and that the book shows.
 #[test]
 fn each_page_is_as_it_was_looked_at() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reports");
     for (name, read) in all() {
-        let file = folder.join(format!("{name}.html"));
-        let now = page(&read.record());
-        if std::env::var_os("MAILSEC_REPORTS").is_some_and(|what| what == "write") {
-            fs::create_dir_all(&folder).unwrap();
-            fs::write(&file, &now).unwrap();
-        }
-        let written = fs::read_to_string(&file).unwrap_or_default();
-        let differs = written.lines().zip(now.lines()).find(|(was, is)| was != is);
-        assert!(written == now, "{}: written, and made now: {differs:?}", file.display());
+        crate::book::golden(&format!("reports/{name}.html"), &page(&read.record()));
     }
 }
 
