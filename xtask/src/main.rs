@@ -5,6 +5,7 @@
 
 mod arguments;
 mod axe;
+mod book;
 mod build;
 mod deny;
 mod dependencies;

@@ -1,10 +1,18 @@
 //! What the stages need beside cargo: Debian packages, the target for Windows, cargo's own components.
 
-use crate::run::{self, Checked, Shop};
+use crate::{
+    book,
+    run::{self, Checked, Shop},
+};
 use std::{env, path::Path};
 
 /// The target that the program is shipped for.
 pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
+
+/// What builds the book, and its version: another one would make other pages.
+const MDBOOK: (&str, &str) = ("mdbook", "0.5.4");
+/// Where programs of the project's own are installed.
+pub(crate) const TOOLS: &str = "target/tools";
 
 /// A Debian package.
 struct Need {
@@ -81,6 +89,7 @@ enum By {
     Apt,
     Component,
     Target,
+    Cargo,
 }
 
 /// What, why, and how to get it.
@@ -105,6 +114,13 @@ fn missing(shop: &Shop) -> Result<Vec<Missing>, String> {
     if !Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         missing.push((TARGET, "the target that the program is shipped for", By::Target));
     }
+    let (name, version) = MDBOOK;
+    let shown = format!("{name} v{version}");
+    let there = book::program(shop).arg("--version").output();
+    if there.is_ok_and(|there| String::from_utf8_lossy(&there.stdout).trim() == shown) {
+        return Ok(missing);
+    }
+    missing.push((name, "builds the book", By::Cargo));
     Ok(missing)
 }
 
@@ -122,6 +138,20 @@ fn commands(missing: &[Missing]) -> Vec<Words> {
         if of(by).next().is_some() {
             commands.push(["rustup", kind, "add"].into_iter().chain(of(by)).collect());
         }
+    }
+    if of(By::Cargo).next().is_some() {
+        let (name, version) = MDBOOK;
+        commands.push(vec![
+            "cargo",
+            "install",
+            name,
+            "--version",
+            version,
+            "--locked",
+            "--no-default-features",
+            "--root",
+            TOOLS,
+        ]);
     }
     commands
 }
@@ -153,6 +183,7 @@ fn install(shop: &Shop, words: &[&str]) -> Result<(), String> {
             command.args(["-n", "env", "DEBIAN_FRONTEND=noninteractive", name]);
             command
         }
+        "cargo" => shop.cargo([]),
         _ => shop.program(*name),
     };
     run::to_end(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
@@ -181,6 +212,7 @@ mod tests {
             ("wixl", "", By::Apt),
             ("clippy", "", By::Component),
             (TARGET, "", By::Target),
+            ("mdbook", "", By::Cargo),
         ];
         let commands: Vec<String> = commands(&missing).iter().map(|words| words.join(" ")).collect();
         assert_eq!(
@@ -190,6 +222,7 @@ mod tests {
                 "apt-get install -y --no-install-recommends wine wixl",
                 "rustup component add clippy",
                 "rustup target add x86_64-pc-windows-gnu",
+                "cargo install mdbook --version 0.5.4 --locked --no-default-features --root target/tools",
             ]
         );
     }

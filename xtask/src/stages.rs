@@ -2,7 +2,7 @@
 
 use crate::{
     arguments::Options,
-    axe, build, dependencies, error_pages, links, needs,
+    axe, book, build, dependencies, error_pages, links, needs,
     run::{Checked, Shop},
     swarm, words,
 };
@@ -33,6 +33,11 @@ pub(crate) const ALL: &[Stage] = &[
         run: dependencies::check,
     },
     Stage { name: "needs", what: "what the other stages need is installed", run: needs::check },
+    Stage {
+        name: "book",
+        what: "the book builds, has every page, and its links lead somewhere",
+        run: book::check,
+    },
     Stage { name: "fmt", what: "the code is formatted", run: build::fmt },
     Stage { name: "clippy", what: "no lint complains", run: build::clippy },
     Stage {
