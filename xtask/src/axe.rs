@@ -1,22 +1,29 @@
-//! Whether pages can be used by everybody: axe-core's rules, in a browser without a window, in light, dark, and at the
-//! width of a phone.
+//! Whether pages can be used by everybody: axe-core's rules, in a browser without a window, wide and light, and dark at
+//! the width of a phone.
 
 use crate::{
-    files,
+    book, files,
     run::{self, Checked, Shop},
 };
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The reports that the tests of `cli` make.
 const REPORTS: &str = "docs/reports";
+/// Pages of the book that stand for the others: text, tables, code, a picture, what is made from the code.
+const BOOK: [&str; 5] =
+    ["concepts.html", "power.html", "reports.html", "quick-start.html", "reference/commands.html"];
 /// How a page is looked at: a name, the window, and how the browser is asked for it.
-const LOOKS: [(&str, &str, &str); 3] = [
+const LOOKS: [(&str, &str, &str); 2] = [
     ("light", "1280,900", "--blink-settings=preferredColorScheme=1"),
-    ("dark", "1280,900", "--blink-settings=preferredColorScheme=0"),
-    ("phone", "390,844", "--blink-settings=preferredColorScheme=1"),
+    ("dark phone", "390,844", "--blink-settings=preferredColorScheme=0"),
 ];
+/// What is asked of axe, and how it answers.
+const LOOK: &str = include_str!("../axe/look.js");
 /// Rules that must have been tried at least: a page that is not understood breaks none.
-const LEAST: usize = 15;
+const LEAST: usize = 5;
 
 pub(crate) fn check(shop: &Shop) -> Checked {
     let axe = axe(shop)?;
@@ -24,19 +31,21 @@ pub(crate) fn check(shop: &Shop) -> Checked {
         .into_iter()
         .filter(|file| file.extension().is_some_and(|extension| extension == "html"))
         .collect();
+    run::to_end(book::program(shop).arg("build"))?;
+    let book = BOOK.map(|name| shop.root.join(book::BUILT).join(name));
     if pages.is_empty() {
         return Err(format!("there is no page in {REPORTS}"));
     }
     let mut wrong = Vec::new();
-    for page in &pages {
+    for page in pages.iter().chain(&book) {
         let text = files::text(page)?.unwrap_or_default();
         for look in LOOKS {
             let name = format!("{}, {}", files::below(page, &shop.root), look.0);
-            let said = look_at(shop, &axe, &text, look)?;
+            let said = look_at(shop, &axe, (page, &text), look)?;
             wrong.extend(judge(&said).into_iter().map(|what| format!("{name}: {what}")));
         }
     }
-    files::verdict(&wrong, format!("{} pages, each in {} ways", pages.len(), LOOKS.len()))
+    files::verdict(&wrong, format!("{} pages, each in {} ways", pages.len() + book.len(), LOOKS.len()))
 }
 
 /// axe-core's script, of the version in the lock file.
@@ -57,11 +66,13 @@ fn axe(shop: &Shop) -> Result<String, String> {
 fn look_at(
     shop: &Shop,
     axe: &str,
-    page: &str,
+    (page, text): (&Path, &str),
     (_, window, scheme): (&str, &str, &str),
 ) -> Result<String, String> {
-    let file = shop.root.join("target/axe/page.html");
-    fs::write(&file, instrumented(page, axe))
+    // Beside a page of the book lies what it loads; a report loads nothing.
+    let beside = if page.starts_with(shop.root.join(book::BUILT)) { page.parent() } else { None };
+    let file = beside.map_or_else(|| shop.root.join("target/axe"), Path::to_owned).join("looked-at.html");
+    fs::write(&file, instrumented(text, axe))
         .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
     let mut chromium = shop.program("chromium");
     chromium.args([
@@ -79,7 +90,9 @@ fn look_at(
     chromium.arg(format!("--window-size={window}")).arg(format!("file://{}", file.display()));
     // It talks about the desktop that is not there.
     chromium.stderr(std::process::Stdio::null());
-    let output = chromium.output().map_err(|error| format!("`chromium` cannot be run: {error}"))?;
+    let output = chromium.output().map_err(|error| format!("`chromium` cannot be run: {error}"));
+    _ = fs::remove_file(&file);
+    let output = output?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -93,20 +106,8 @@ fn instrumented(page: &str, axe: &str) -> String {
         Some((head, rest)) => format!("{head}{}", rest.split_once('>').map_or("", |(_, rest)| rest)),
         None => page.to_owned(),
     };
-    let script = r#"
-axe.run(document).then(found => {
-  const said = [`tried=${found.passes.length}`];
-  for (const rule of found.violations)
-    for (const node of rule.nodes) said.push(`wrong=${rule.id} at ${node.target.join(" ")}`);
-  const wide = document.documentElement.scrollWidth;
-  if (wide > window.innerWidth) said.push(`wrong=the page is ${wide} wide in a window of ${window.innerWidth}`);
-  const pre = document.createElement("pre");
-  pre.textContent = "AXE\n" + said.join("\n") + "\nEND";
-  document.body.append(pre);
-});
-"#;
     let (head, tail) = page.rsplit_once("</body>").unwrap_or((&page, ""));
-    format!("{head}<script>{axe}</script><script>{script}</script></body>{tail}")
+    format!("{head}<script>{axe}</script><script>{LOOK}</script></body>{tail}")
 }
 
 /// What is wrong, from what was said.

@@ -15,7 +15,7 @@ use std::{
 /// Where pages are written.
 const PAGES: &str = "docs";
 /// Where the book is built, as `book.toml` says.
-const BUILT: &str = "target/book";
+pub(crate) const BUILT: &str = "target/book";
 
 /// The program that builds it.
 pub(crate) fn program(shop: &Shop) -> Command {

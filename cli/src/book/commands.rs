@@ -45,7 +45,7 @@ fn section(command: &Command, above: &str, list: &mut String, text: &mut String)
 }
 
 fn options<'a>(text: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
-    text.push_str("| | |\n|---|---|\n");
+    text.push_str("| option | what it is |\n|---|---|\n");
     for argument in arguments.filter(|argument| !argument.is_hide_set() && argument.get_id() != "help") {
         let value = argument
             .get_value_names()

@@ -58,7 +58,7 @@ fn the_page_on_power_is_what_the_recovery_table_and_the_operations_say() {
     page.push_str(
         "\n## Step by step\n\nA step that had not begun runs when the upgrade is taken up again. One that was over is over: its outcome is \
          in the journal,\nor its effect is found on the server. In between:\n\n\
-         | | step | power fails while it runs | how it is taken back |\n|---|---|---|---|\n",
+         | phase | step | power fails while it runs | how it is taken back |\n|---|---|---|---|\n",
     );
     for ((phase, title), (during, undo)) in steps() {
         _ = writeln!(page, "| {phase} | {} | {} | {} |", cell(&title), cell(&during), cell(&undo));
