@@ -46,7 +46,6 @@ pub(super) fn fold(first: &str, rest: &str, text: &str) -> String {
 pub(super) fn span(ms: u64) -> String {
     match (ms / 1000, ms % 1000) {
         (0, 0) => "0 s".to_owned(),
-        (0, 1..100) => "under 0.1 s".to_owned(),
         (secs @ 0..10, ms) => format!("{secs}.{} s", ms / 100),
         (secs @ 10..120, _) => format!("{secs} s"),
         (secs @ 120..7200, _) => format!("{} min {:02} s", secs / 60, secs % 60),
@@ -94,7 +93,6 @@ mod tests {
     #[test]
     fn spans_read_naturally() {
         assert_eq!(span(0), "0 s");
-        assert_eq!(span(40), "under 0.1 s");
         assert_eq!(span(2_340), "2.3 s");
         assert_eq!(span(61_000), "61 s");
         assert_eq!(span(125_000), "2 min 05 s");

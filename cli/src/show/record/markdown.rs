@@ -4,11 +4,11 @@
 use super::{
     Record,
     course::{ROWS, row},
-    step_ms,
+    span, step_ms,
 };
 use crate::show::{
     checklist, rehearsed, report,
-    text::{day_clock, harmless, span},
+    text::{day_clock, harmless},
 };
 use mailsec_core::values::Digest;
 

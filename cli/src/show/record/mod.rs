@@ -65,6 +65,11 @@ impl Record<'_> {
     }
 }
 
+/// Milliseconds as a person says them; what is there and hardly measurable is not nothing.
+fn span(ms: u64) -> String {
+    if (1..100).contains(&ms) { "under 0.1 s".to_owned() } else { super::text::span(ms) }
+}
+
 /// How long a step took, in milliseconds; `None` while it has no outcome, and when it was taken back: what passed until
 /// then is not the step's.
 fn step_ms(step: &ReportStep) -> Option<u64> {

@@ -3,8 +3,8 @@
 use super::{
     Record,
     course::{Stretch, row},
+    span,
 };
-use crate::show::text::span;
 use mailsec_core::{plan::MailState, upgrade::Standing};
 
 /// A statement about mail.

@@ -6,10 +6,11 @@ use super::{
     super::{
         Record,
         course::{Mark, ROWS, Stretch, Struck, row},
+        span,
     },
     scale::Scale,
 };
-use crate::show::text::{clock, span};
+use crate::show::text::clock;
 use maud::{Markup, html};
 
 /// Height of a row of mail or gates.

@@ -4,11 +4,12 @@ use super::{
     super::{
         Record,
         course::{Mark, ROWS, Stretch, row},
+        span,
     },
     drawing::drawing,
     time,
 };
-use crate::show::{report, text::span};
+use crate::show::report;
 use maud::{Markup, html};
 
 pub(super) fn mail(record: &Record<'_>) -> Markup {

@@ -9,10 +9,11 @@ mod steps;
 use super::{
     Record,
     outcome::{Todo, Tone},
+    span,
 };
 use crate::show::{
     checklist, rehearsed,
-    text::{clock, harmless, span},
+    text::{clock, harmless},
 };
 use mailsec_core::{upgrade::ReportGate, values::Digest};
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -1,7 +1,6 @@
 //! Steps with what shows them, and the settings.
 
-use super::super::{Record, settings::Compared, step_ms};
-use crate::show::text::span;
+use super::super::{Record, settings::Compared, span, step_ms};
 use mailsec_core::{
     failure::Failure,
     plan::{Evidence, Phase},
