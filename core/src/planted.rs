@@ -85,6 +85,12 @@ bugs! {
     NewPasswordNotGiven,
     /// A password is shown as evidence.
     PasswordInEvidence,
+    /// On the way back a hold of mail is not taken back.
+    HoldNotTakenBack,
+    /// A call of the host is waited for as long as it takes.
+    CallsNotBounded,
+    /// Nobody looks at what an account is a member of.
+    RankNotLookedAt,
 }
 
 /// Whether this bug is awake: never.

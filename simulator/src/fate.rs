@@ -6,7 +6,7 @@ use crate::{
     tape::{Calm, Tape},
     world::World,
 };
-use mailsec_core::{Code, Failure, host::Answer};
+use mailsec_core::{Code, Failure, Permit, host::Answer, values::StepId};
 use std::{
     sync::{
         Arc,
@@ -37,10 +37,36 @@ pub struct Decision {
     pub point: bool,
 }
 
+/// Something that was done to the server, or begun, by leave of an intent in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// What, for example `install agent`.
+    pub what: &'static str,
+    /// On what.
+    pub on: String,
+    /// The step that did it.
+    pub step: StepId,
+    /// The number of the step's intent in the journal.
+    pub seq: u64,
+    /// Whether it was only begun, and goes on by itself.
+    pub goes_on: bool,
+    /// Lines of the event log that came before it.
+    pub logged: usize,
+}
+
+impl Effect {
+    /// In words.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{} {}", self.what, self.on)
+    }
+}
+
 /// The tape and the record of what it decided.
 pub struct Fate {
     tape: Box<dyn Tape>,
     decisions: Vec<Decision>,
+    effects: Vec<Effect>,
     /// What may go wrong at any crash point.
     pub(crate) troubles: Vec<Fault>,
     pub(crate) store: Option<Store>,
@@ -64,6 +90,7 @@ impl Fate {
         Self {
             tape: Box::new(tape),
             decisions: Vec::new(),
+            effects: Vec::new(),
             troubles: Vec::new(),
             store: None,
             pacer: None,
@@ -83,6 +110,32 @@ impl Fate {
     #[must_use]
     pub fn decisions(&self) -> &[Decision] {
         &self.decisions
+    }
+
+    /// What was done to the server, in order: what must not be done twice.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Something was done.
+    pub(crate) fn done(&mut self, world: &World, permit: &Permit, what: &'static str, on: &str) {
+        self.effects.push(Effect {
+            what,
+            on: on.to_owned(),
+            step: permit.step().clone(),
+            seq: permit.seq(),
+            goes_on: false,
+            logged: world.events.len(),
+        });
+    }
+
+    /// Something was begun that goes on by itself.
+    pub(crate) fn begun(&mut self, world: &World, permit: &Permit, what: &'static str, on: &str) {
+        self.done(world, permit, what, on);
+        if let Some(effect) = self.effects.last_mut() {
+            effect.goes_on = true;
+        }
     }
 
     /// Counts reads from here on; the one of this number, from 0, is not answered.
@@ -108,6 +161,7 @@ impl Fate {
     pub(crate) fn set_tape(&mut self, tape: Box<dyn Tape>) {
         self.tape = tape;
         self.decisions.clear();
+        self.effects.clear();
     }
 
     pub(crate) fn calm_down(&mut self) {

@@ -152,6 +152,8 @@ pub enum Fault {
     ChangeFails(ChangeFails),
     /// The next call of this kind never comes back.
     CallHangs(Hang),
+    /// Somebody makes an account (logon name) a domain administrator.
+    AdminMade(String),
 }
 
 impl Fault {
@@ -205,6 +207,7 @@ impl Fault {
             Self::AgentSet(agent, enabled) => set_agent(world, agent, *enabled),
             Self::ClockJumps(by) => world.set_clock(*by),
             Self::CallTakes(time) => world.faults.slow_ms += time,
+            Self::AdminMade(user) => world.make_admin(user),
         }
     }
 }

@@ -30,7 +30,7 @@ pub mod world;
 pub mod worlds;
 
 pub use device::DeviceJournal;
-pub use fate::{Decision, Fate, Pacer};
+pub use fate::{Decision, Effect, Fate, Pacer};
 pub use faults::Fault;
 pub use host::{SimHost, SimPower};
 pub use journal::PoweredJournal;

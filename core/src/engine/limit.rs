@@ -10,6 +10,7 @@ use crate::{
     failure::{Code, Failure},
     host::{Answer, BootIdentity, Clock, Host},
     plan::Step,
+    planted::planted,
 };
 use std::{
     future::{Future, poll_fn},
@@ -29,6 +30,9 @@ pub(super) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = T>,
 ) -> Option<T> {
+    if planted!(CallsNotBounded) {
+        return Some(work.await);
+    }
     let (mut work, mut alarm) = (pin!(work), pin!(clock.alarm(limit)));
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Some(answer)),

@@ -4,6 +4,7 @@ use super::Answer;
 use crate::{
     Permit,
     failure::{Code, Failure},
+    planted::planted,
     values::{AccountName, Secret, SecretRef},
 };
 use async_trait::async_trait;
@@ -76,7 +77,7 @@ impl Account {
                 format!("{}{how}", m.through.join(" > "))
             })
             .collect();
-        if !admin.is_empty() {
+        if !admin.is_empty() && !planted!(RankNotLookedAt) {
             return Err(Failure::new(
                 Code::AccountIsAdmin,
                 format!("{} has administrator rights", self.name),

@@ -100,6 +100,11 @@ pub fn check(subject: &Subject, trial: &Trial, end: &End, calm: &Calm) -> Vec<St
 /// # Errors
 /// Says what is not so.
 pub fn ledger_agrees(trial: &Trial) -> Result<(), String> {
+    ledger_agrees_but_for(trial, 0)
+}
+
+/// As [`ledger_agrees`], but for so many milliseconds in which nobody could look.
+pub(crate) fn ledger_agrees_but_for(trial: &Trial, unseen_ms: u64) -> Result<(), String> {
     let envelopes = trial.envelopes();
     // What happened before it started, or after it was over, is not its to count.
     let first = envelopes.iter().find(|e| matches!(e.event.known(), Some(Event::Started { .. })));
@@ -112,7 +117,7 @@ pub fn ledger_agrees(trial: &Trial) -> Result<(), String> {
     let state = trial.loaded().state;
     let (now, mail) = trial.host.look(|world| (world.now, world.mail.clone()));
     let totals = state.ledger.totals_at(now);
-    let slack = READS_MS * u64::try_from(state.ledger.changes().len()).unwrap_or(u64::MAX);
+    let slack = READS_MS * u64::try_from(state.ledger.changes().len()).unwrap_or(u64::MAX) + unseen_ms;
     let stopped = totals.held_ms + totals.down_ms;
     let told = format!(
         "the ledger says {totals:?}, the world {} ms closed and {} ms unscanned",

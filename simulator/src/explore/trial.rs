@@ -343,7 +343,8 @@ impl Trial {
         }
     }
 
-    fn next_process(&self) {
+    /// The process begins anew; the server ran on.
+    pub(crate) fn next_process(&self) {
         self.change(World::restart_process);
     }
 

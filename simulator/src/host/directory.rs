@@ -18,25 +18,38 @@ impl Directory for SimHost {
         self.read(|world| world.credentials(name, password.expose())).await
     }
 
-    async fn create_disabled(&self, _permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
-        effect!(self, "create account", |world, _fate| world.create_disabled(name, description))
+    async fn create_disabled(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
+        effect!(self, "create account", |world, fate| {
+            world.create_disabled(name, description)?;
+            fate.done(world, permit, "create account", name.user());
+            Ok(())
+        })
     }
 
-    async fn set_password(&self, _permit: &Permit, name: &AccountName, password: &Secret) -> Answer<()> {
-        effect!(self, "set password", |world, _fate| world.set_password(name, password.expose()))
+    async fn set_password(&self, permit: &Permit, name: &AccountName, password: &Secret) -> Answer<()> {
+        effect!(self, "set password", |world, fate| {
+            world.set_password(name, password.expose())?;
+            fate.done(world, permit, "set password", name.user());
+            Ok(())
+        })
     }
 
     async fn enable_never_expiring(&self, _permit: &Permit, name: &AccountName) -> Answer<()> {
         effect!(self, "enable account", |world, _fate| world.enable_never_expiring(name))
     }
 
-    async fn delete(&self, _permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
-        effect!(self, "delete account", |world, _fate| world.delete_account(name, description))
+    async fn delete(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
+        effect!(self, "delete account", |world, fate| {
+            world.delete_account(name, description)?;
+            fate.done(world, permit, "delete account", name.user());
+            Ok(())
+        })
     }
 
-    async fn generate_password(&self, _permit: &Permit, secret: &SecretRef) -> Answer<()> {
-        effect!(self, "generate password", |world, _fate| {
+    async fn generate_password(&self, permit: &Permit, secret: &SecretRef) -> Answer<()> {
+        effect!(self, "generate password", |world, fate| {
             world.generate_password(secret.as_str());
+            fate.done(world, permit, "generate password", secret.as_str());
             Ok(())
         })
     }

@@ -11,7 +11,7 @@ mod transport;
 pub use power::SimPower;
 
 use crate::{
-    fate::{Decision, Fate, Pacer},
+    fate::{Decision, Effect, Fate, Pacer},
     faults::{Fault, Hang},
     folder::Store,
     tape::{Calm, Tape},
@@ -239,6 +239,12 @@ impl SimHost {
     #[must_use]
     pub fn decisions(&self) -> Vec<Decision> {
         self.lock().fate.decisions().to_vec()
+    }
+
+    /// What was done to the server, in order, by the record since the tape was put in.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        self.lock().fate.effects().to_vec()
     }
 
     /// How often the server was called by its ports, the clock left out.

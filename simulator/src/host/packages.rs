@@ -40,13 +40,14 @@ impl Packages for SimHost {
             .await
     }
 
-    async fn install<'a>(&self, _permit: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {
+    async fn install<'a>(&self, permit: &Permit, request: InstallRequest<'a>) -> Answer<InstallerOutcome> {
         effect!(self, "install", |world, fate| {
             let until = world.now.after(request.limit);
             let given = given(request.arguments, request.secret_properties, request.log);
             if let Some(outcome) = world.begin_install(fate, request.package, given)? {
                 return Ok(outcome);
             }
+            fate.begun(world, permit, "install", request.package.as_str());
             fate.point(world, "install: begun")?;
             world.await_installer(fate, until)
         })
@@ -54,7 +55,7 @@ impl Packages for SimHost {
 
     async fn uninstall<'a>(
         &self,
-        _permit: &Permit,
+        permit: &Permit,
         request: UninstallRequest<'a>,
     ) -> Answer<InstallerOutcome> {
         effect!(self, "uninstall", |world, fate| {
@@ -63,6 +64,7 @@ impl Packages for SimHost {
             if let Some(outcome) = world.begin_uninstall(request.product_code, given) {
                 return Ok(outcome);
             }
+            fate.begun(world, permit, "uninstall", request.product_code);
             fate.point(world, "uninstall: begun")?;
             world.await_installer(fate, until)
         })

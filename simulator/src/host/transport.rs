@@ -24,20 +24,24 @@ impl Transport for SimHost {
         self.read(|world| Ok(world.queues())).await
     }
 
-    async fn install(&self, _permit: &Permit, agent: &Agent) -> Answer<()> {
+    async fn install(&self, permit: &Permit, agent: &Agent) -> Answer<()> {
         effect!(self, "install agent", |world, fate| {
             world.advance(fate, SHELL)?;
-            world.install_agent(agent)
+            world.install_agent(agent)?;
+            fate.done(world, permit, "install agent", &agent.id.name);
+            Ok(())
         })
     }
 
-    async fn uninstall(&self, _permit: &Permit, id: &AgentId) -> Answer<()> {
+    async fn uninstall(&self, permit: &Permit, id: &AgentId) -> Answer<()> {
         effect!(self, "uninstall agent", |world, fate| {
             world.advance(fate, SHELL)?;
             world.change_agent(id, |rows, index| {
                 rows.remove(index);
                 Ok(())
-            })
+            })?;
+            fate.done(world, permit, "uninstall agent", &id.name);
+            Ok(())
         })
     }
 

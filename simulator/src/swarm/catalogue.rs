@@ -65,7 +65,9 @@ pub fn catalogue(subject: &Subject) -> Vec<(&'static str, Fault)> {
         if let Ok(account) = AccountName::parse(&service.account)
             && account.domain().eq_ignore_ascii_case(&world.directory.domain)
         {
-            all.push(("somebody changes the password", Fault::PasswordChanged(account.user().to_owned())));
+            let user = account.user().to_owned();
+            all.push(("somebody changes the password", Fault::PasswordChanged(user.clone())));
+            all.push(("somebody makes the service account a domain administrator", Fault::AdminMade(user)));
         }
     }
     if let Ok(file) = world.agents_file(TransportService::Hub) {

@@ -1,11 +1,16 @@
 //! What must be true after any trouble.
 
-use super::run::Played;
+use super::{
+    effects::applied_once,
+    promise::{Promise, taken_away},
+    run::Played,
+};
 use crate::{
     World,
     explore::{Calm, End, Subject, Trial, check, settled},
     faults::Fault,
     oracle,
+    world::{directory::MEMBER_ADDED, services::HUNG_ON_STARTING},
 };
 use mailsec_core::{
     host::Rank,
@@ -14,52 +19,11 @@ use mailsec_core::{
     values::{AccountName, StepId},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
-/// What trouble can take away; everything else holds always.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Promise {
-    /// No mail is refused.
-    Taken,
-    /// With mail held, none is delivered unscanned.
-    Scanned,
-    /// Transport never starts without an assembly of an agent.
-    Assemblies,
-    /// Success leads to the very server that an undisturbed run leads to; rolled back is as it was.
-    SameServer,
-    /// The ledger says what the world counted.
-    Ledger,
-}
-
-/// What a fault that is not ours to answer for takes away.
-fn takes_away(fault: &Fault) -> &'static [Promise] {
-    use Promise::{Assemblies, Ledger, SameServer, Scanned, Taken};
-    match fault {
-        Fault::MailRefused => &[Taken, SameServer, Ledger],
-        // A look at mail that takes an hour is an hour late.
-        Fault::ClockJumps(_) | Fault::CallTakes(_) | Fault::CallHangs(_) => &[Ledger],
-        // What others do to transport is seen when the program looks next, and not before.
-        Fault::ServiceStopped(_) | Fault::ServiceDies(..) => &[SameServer, Ledger],
-        Fault::FileForgotten(_) => &[SameServer],
-        Fault::AgentsFileCut(_) | Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger],
-        Fault::PasswordChanged(_)
-        | Fault::ServiceDoesNotStart(..)
-        | Fault::InstallerExit(_)
-        | Fault::FileHeldByShell(_)
-        | Fault::FileHeldAndInstallerFails(_)
-        | Fault::ImportLoses(_)
-        | Fault::ExportSpoilt(_)
-        // Services do not start at a boot without it; and what people save does not fit.
-        | Fault::DirectoryUnreachable
-        | Fault::DiskFull(_)
-        | Fault::FileUnreadable(_) => &[SameServer],
-        Fault::SpontaneousReboot(_)
-        | Fault::RestartDoesNotHappen(_)
-        | Fault::StubbornPrograms
-        | Fault::ToolExit(_)
-        | Fault::ChangeFails(_) => &[],
-    }
-}
+const TRANSPORT: &str = "MSExchangeTransport";
+/// What is looked at after the end: longer than a sender keeps its mail.
+const AFTERWARDS: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// A rule that was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,17 +92,11 @@ rules! {
 /// Every rule that a run broke.
 #[must_use]
 pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> {
-    let Played { trial, end, struck, given_up } = played;
+    let Played { trial, end, struck, .. } = played;
     let events = trial.events();
     let world = settled(trial);
-    let kept = |promise| !struck.iter().any(|fault| takes_away(fault).contains(&promise));
-    // A person may leave out what the plan asks for, and what is wrong then is theirs.
-    let own_way = events.iter().any(|event| {
-        matches!(
-            event,
-            Event::GateAnswered { choice: Choice::Skip | Choice::CountAsDone | Choice::Continue, .. }
-        )
-    });
+    let taken = taken_away(struck, &trial.plan, &events);
+    let kept = |promise| !taken.contains(&promise);
     let mut wrong = Vec::new();
     let mut must = |rule, check: Result<(), String>| {
         wrong.extend(check.err().map(|how| Violation { rule, how }));
@@ -151,35 +109,39 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
             other => Err(format!("all trouble was over, and yet {other:?}")),
         },
     );
-    if !own_way && struck.is_empty() {
-        let asked = asked_for_it(trial, &events);
-        must(Rule::GetsThere, gets_there(trial, end, *given_up && !asked));
+    if kept(Promise::GetsThere) {
+        must(Rule::GetsThere, gets_there(played, &events));
     }
     must(Rule::MailKept, mail_is_accounted_for(&world, kept(Promise::Taken)));
-    if subject.holds() && kept(Promise::Scanned) && !own_way {
+    if matches!(end, End::Finished(Finish::Succeeded | Finish::RolledBack)) && kept(Promise::Assemblies) {
+        must(Rule::MailKept, none_goes_back_later(trial, &world));
+    }
+    if subject.holds() && kept(Promise::Scanned) {
         must(Rule::MailScanned, oracle::none_unscanned(&world));
     }
     // While mail is not held, Windows itself starts transport at a boot, whatever is missing.
     let by_windows = !subject.holds() && struck.iter().any(|fault| matches!(fault, Fault::FileForgotten(_)));
-    if kept(Promise::Assemblies) && !own_way && !by_windows {
+    if kept(Promise::Assemblies) && !by_windows {
         must(Rule::AssemblyThere, no_start_without_assembly(&world));
     }
-    if kept(Promise::Ledger) && !came_up_unseen(trial) {
-        must(Rule::LedgerTrue, check::ledger_agrees(trial));
+    if kept(Promise::Ledger) {
+        must(Rule::LedgerTrue, check::ledger_agrees_but_for(trial, came_up_unseen(trial, &world)));
     }
-    must(Rule::AppliedOnce, check::nothing_twice(trial));
-    must(Rule::JournalWhole, check::nothing_forgotten(trial));
     must(Rule::Fenced, trial.went_on.clone().map_or(Ok(()), Err));
+    must(Rule::AppliedOnce, check::nothing_twice(trial).and_then(|()| applied_once(trial, &world, &events)));
+    must(Rule::JournalWhole, check::nothing_forgotten(trial));
     must(Rule::NoSecret, check::no_secret_journaled(trial, &world));
     match end {
-        End::Finished(Finish::Succeeded) if !own_way => {
-            must(Rule::PlainAccount, no_service_is_an_administrator(&world));
+        End::Finished(Finish::Succeeded) => {
+            if !made_admin_later(trial, struck, &world) {
+                must(Rule::PlainAccount, no_service_is_an_administrator(&world));
+            }
             must(
                 Rule::GoodEnd,
                 good_end(subject, calm, &world, kept(Promise::Assemblies), kept(Promise::SameServer)),
             );
         }
-        End::Finished(Finish::RolledBack) if !own_way && kept(Promise::SameServer) => {
+        End::Finished(Finish::RolledBack) if kept(Promise::SameServer) => {
             let differs = check::unchanged(&trial.before, trial);
             must(Rule::BackAsItWas, if differs.is_empty() { Ok(()) } else { Err(differs.join("; ")) });
         }
@@ -188,8 +150,22 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     wrong
 }
 
-/// Whether a person asked for such an end: to stop; or to go back when they were asked about an installer that did not do
-/// all of its work.
+/// Once the trouble is over, trying again leads on or back, unless a person had asked for another end before that: to
+/// stop, or to go back when they were asked about an installer that did not do all of its work. Without any trouble it
+/// succeeds.
+fn gets_there(played: &Played, events: &[Event]) -> Result<(), String> {
+    let Played { trial, end, calm_from, given_up, .. } = played;
+    let troubled = events.get(..*calm_from).unwrap_or(events);
+    if *given_up && !asked_for_it(trial, troubled) {
+        return Err("nothing was broken any more, and trying again did not help".to_owned());
+    }
+    let trouble = trial.host.decisions().iter().any(|decision| decision.value != 0);
+    match (trouble, end) {
+        (false, End::Finished(Finish::Succeeded)) | (true, _) => Ok(()),
+        (false, other) => Err(format!("nothing went wrong, and yet {other:?}")),
+    }
+}
+
 fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
     let no_return = |id: &StepId| trial.plan.step(id).is_some_and(|step| step.no_return);
     let mut about_installer = BTreeSet::new();
@@ -207,23 +183,46 @@ fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
     })
 }
 
-/// A service that was slow to start may come up while the program waits to try again; when the server goes down before
-/// anybody looks, those seconds are nowhere.
-fn came_up_unseen(trial: &Trial) -> bool {
-    let slow = trial.host.decisions().iter().any(|d| d.label == "start service: outcome" && d.value == 2);
-    slow && trial.host.look(|world| world.boots) > trial.before.boots
+/// How long transport may have been up without anybody to see it, in milliseconds: it was slow to start and came up
+/// while the program waited to try again, and the server went down before that wait was over.
+fn came_up_unseen(trial: &Trial, world: &World) -> u64 {
+    let name = world.service(TRANSPORT).map_or(TRANSPORT, |service| &*service.display);
+    let slow =
+        world.events.iter().position(|event| event.id == HUNG_ON_STARTING && event.text.contains(name));
+    let Some(since) = slow.and_then(|place| world.events.get(place)) else { return 0 };
+    let downs = trial.envelopes().into_iter().filter(|envelope| {
+        envelope.at >= since.at && matches!(envelope.event.known(), Some(Event::UnplannedRestart { .. }))
+    });
+    let waits = trial.plan.steps.iter().map(|step| step.retry.wait_after(step.retry.attempts.max(2)));
+    let longest = waits.max().map_or(0, |wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    longest.saturating_mul(u64::try_from(downs.count()).unwrap_or(u64::MAX))
 }
 
-fn gets_there(trial: &Trial, end: &End, given_up: bool) -> Result<(), String> {
-    if given_up {
-        return Err("nothing was broken any more, and trying again did not help".to_owned());
+/// When it is over nobody looks after the server any more: it restarts one day, and three days pass. Its mail flows.
+fn none_goes_back_later(trial: &Trial, world: &World) -> Result<(), String> {
+    let mut later = world.clone();
+    later.mend(&trial.before);
+    later.boot();
+    let lost = later.mail.lost;
+    _ = later.pass(AFTERWARDS);
+    match later.mail.lost - lost {
+        0 => Ok(()),
+        count => Err(format!("{count} messages go back to their senders in the days after it was over")),
     }
-    let decisions = trial.host.decisions();
-    let trouble = decisions.iter().any(|decision| decision.value != 0);
-    match (trouble, end) {
-        (false, End::Finished(Finish::Succeeded)) | (true, _) => Ok(()),
-        (false, other) => Err(format!("nothing went wrong, and yet {other:?}")),
-    }
+}
+
+/// Whether somebody made a service's account an administrator after the program had last looked at what it is a member
+/// of. The clock tells, where nobody sets it.
+fn made_admin_later(trial: &Trial, struck: &[Fault], world: &World) -> bool {
+    let Some(made) = world.events.iter().find(|event| event.id == MEMBER_ADDED) else { return false };
+    let looks = |id: &StepId| {
+        trial.plan.step(id).is_some_and(|step| matches!(step.operation, Operation::CheckAccount { .. }))
+    };
+    let looked = trial.envelopes().into_iter().rev().find(
+        |envelope| matches!(envelope.event.known(), Some(Event::StepApplied { step, .. }) if looks(step)),
+    );
+    let set = struck.iter().any(|fault| matches!(fault, Fault::ClockJumps(_)));
+    set || looked.is_none_or(|envelope| made.at >= envelope.at)
 }
 
 /// Success: transport can start; and where nobody else changed the server, it is the one that an undisturbed run makes.

@@ -2,8 +2,10 @@
 
 mod catalogue;
 mod coverage;
+mod effects;
 mod judge;
 mod profile;
+mod promise;
 mod run;
 mod search;
 mod seeds;

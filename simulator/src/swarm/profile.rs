@@ -13,7 +13,7 @@ use crate::{
 /// Undetermined, and no trouble: each way is as likely.
 const EVEN: [&str; 3] = [TAKES_DOWN, KEPT, CUT_AT];
 /// Kinds of trouble, by how their labels begin; the last one takes every other label.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 12] = [
     "journal: ",
     "start service",
     "stop service",
@@ -21,10 +21,16 @@ const KINDS: [&str; 10] = [
     "write file",
     "restart",
     "trouble",
-    "person: ",
+    "person: answers",
+    "person: lies",
+    WISHES,
     "second process",
     "",
 ];
+/// What a person asks for by themselves.
+const WISHES: &str = "person: asks for";
+/// Offered hundreds of times in a run, so each time they must be rare.
+const OFTEN_OFFERED: [&str; 2] = [crate::fate::TROUBLE, WISHES];
 /// The place of faults from the catalogue.
 const TROUBLE_PLACE: usize = 6;
 /// The place of services that do not start.
@@ -125,8 +131,7 @@ impl Profile {
 
     fn rate(&self, label: &str) -> u64 {
         let kind = KINDS.iter().position(|kind| label.starts_with(kind)).unwrap_or(KINDS.len() - 1);
-        // Trouble is offered at every crash point, so it must be rare at each.
-        if KINDS[kind] == crate::fate::TROUBLE { self.rates[kind] / 10 } else { self.rates[kind] }
+        self.rates[kind] / if OFTEN_OFFERED.contains(&KINDS[kind]) { 10 } else { 1 }
     }
 }
 

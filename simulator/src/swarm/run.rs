@@ -5,14 +5,18 @@ use crate::{
     explore::{End, Subject, Takes, Trial},
     fate::TROUBLE,
     faults::Fault,
+    people::RESUME,
     tape::Tape,
 };
 use mailsec_core::upgrade::Finish;
+use std::time::Duration;
 
 /// Processes that may meet trouble; after them it stops.
 const TROUBLED: usize = 12;
 /// Processes and gates after which a run that meets no more trouble must have ended.
 const ROUNDS: usize = 12;
+/// How long a person stays away who comes back later.
+const AWAY: Duration = Duration::from_secs(3_600);
 
 /// What came of a run.
 pub struct Played {
@@ -22,6 +26,8 @@ pub struct Played {
     pub end: End,
     /// The faults that struck, in order.
     pub struck: Vec<Fault>,
+    /// Events that were journaled when the trouble was over.
+    pub calm_from: usize,
     /// Whether a person ended it when all trouble was over, because trying again did not help.
     pub given_up: bool,
 }
@@ -34,8 +40,9 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
     trial.crash = Takes::AsTheTapeSays;
     trial.host.set_tape(tape);
     trial.host.set_troubles(troubles.to_vec());
-    let mut end = trial.run_within(TROUBLED, &whimsical(&trial.host, subject.deed));
+    let mut end = troubled(&mut trial, subject);
     trial.host.calm_down();
+    let calm_from = trial.envelopes().len();
     let mut given_up = false;
     if !matches!(end, End::Finished(_)) {
         if trial.host.is_off() {
@@ -48,7 +55,7 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
             end = trial.run(&person);
             match end {
                 End::Paused => {
-                    end = trial.run(&patient(&trial.host, subject.deed).asking(0, crate::people::RESUME));
+                    end = trial.run(&patient(&trial.host, subject.deed).asking(0, RESUME));
                 }
                 End::Finished(_) => break,
                 _ => {}
@@ -57,7 +64,41 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
         given_up = end == End::Finished(Finish::Abandoned);
     }
     let struck = struck(&trial, troubles);
-    Played { trial, end, struck, given_up }
+    Played { trial, end, struck, calm_from, given_up }
+}
+
+/// Process after process, as long as there is trouble: what is paused is resumed, a gate left open is come back to, and
+/// what failed is started again.
+fn troubled(trial: &mut Trial, subject: &Subject) -> End {
+    let whims = |trial: &Trial, comes_back| whimsical(&trial.host, subject.deed, comes_back);
+    let mut person = whims(trial, 0);
+    while trial.processes < TROUBLED {
+        let end = trial.run_within(TROUBLED - trial.processes, &person);
+        person = match end {
+            End::Finished(_) | End::NoEnd => return end,
+            End::Paused => {
+                leave_alone(trial);
+                whims(trial, 1).asking(0, RESUME)
+            }
+            End::Waiting(_) => {
+                leave_alone(trial);
+                whims(trial, 1)
+            }
+            End::Failed(_) => {
+                trial.next_process();
+                whims(trial, 0)
+            }
+        };
+    }
+    End::NoEnd
+}
+
+/// Nobody is there for a while, or not even that long.
+fn leave_alone(trial: &Trial) {
+    if trial.host.choose("person: comes back", 2) == 1 {
+        // Where the power goes off meanwhile, the next process finds that out.
+        _ = trial.change(|world| world.pass(AWAY));
+    }
 }
 
 fn struck(trial: &Trial, troubles: &[Fault]) -> Vec<Fault> {

@@ -6,11 +6,14 @@ use crate::{
 };
 use mailsec_core::{
     plan::Choice,
-    upgrade::{Gate, GateKind, Request, State},
+    upgrade::{Gate, GateKind, Request},
 };
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// What a person may ask for at any moment.
@@ -19,14 +22,29 @@ const REQUESTS: [Request; 5] =
 /// How often somebody tries the same again before they give up.
 const PATIENCE: u32 = 3;
 
-/// While there is trouble: the tape says when they do otherwise than asked.
+/// What leads on.
+const ONWARDS: [Choice; 3] = [Choice::Retry, Choice::Done, Choice::Continue];
+
+/// While there is trouble: the tape says when they do otherwise than asked. Whoever comes back to an open gate answers
+/// it, so many times, where they had left it.
 #[must_use]
-pub fn whimsical(host: &SimHost, deed: Deed) -> Person {
+pub fn whimsical(host: &SimHost, deed: Deed, comes_back: usize) -> Person {
+    let left = AtomicUsize::new(comes_back);
     let person = Person::new(host, move |host, gate, state| {
         match host.choose("person: answers", gate.choices.len() + 2) {
-            0 => deed(host, gate, state),
+            0 if lies(host, gate) => Some(Choice::Done),
+            0 => deed(host, gate, state).or_else(|| {
+                let once =
+                    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+                once.ok().and_then(|_| first(gate, &ONWARDS))
+            }),
             pick if pick <= gate.choices.len() => {
-                Some(answer(host, gate, state, deed, gate.choices[pick - 1]))
+                let choice = gate.choices[pick - 1];
+                // "Done" comes after it was done.
+                if choice == Choice::Done {
+                    _ = deed(host, gate, state);
+                }
+                Some(choice)
             }
             _ => None,
         }
@@ -51,20 +69,20 @@ pub fn patient(host: &SimHost, deed: Deed) -> Person {
         {
             return Some(choice);
         }
-        let first = |wanted: &[Choice]| wanted.iter().copied().find(|choice| gate.choices.contains(choice));
-        if *times <= PATIENCE {
-            return first(&[Choice::Retry, Choice::Done, Choice::RollBack, Choice::Abandon]);
-        }
-        first(&[Choice::RollBack, Choice::Abandon]).or_else(|| gate.choices.first().copied())
+        let onwards = if *times <= PATIENCE { first(gate, &ONWARDS) } else { None };
+        onwards
+            .or_else(|| first(gate, &[Choice::RollBack, Choice::Abandon]))
+            .or_else(|| gate.choices.first().copied())
     })
 }
 
-/// An answer; "done" comes after it was done.
-fn answer(host: &SimHost, gate: &Gate, state: &State, deed: Deed, choice: Choice) -> Choice {
-    // Some say that it is done when it is not.
-    let lies = || host.choose("person: lies", 2) == 1;
-    if choice == Choice::Done && gate.why == GateKind::Planned && !lies() {
-        _ = deed(host, gate, state);
-    }
-    choice
+/// Some say that it is done when it is not.
+fn lies(host: &SimHost, gate: &Gate) -> bool {
+    gate.why == GateKind::Planned
+        && gate.choices.contains(&Choice::Done)
+        && host.choose("person: lies", 2) == 1
+}
+
+fn first(gate: &Gate, wanted: &[Choice]) -> Option<Choice> {
+    wanted.iter().copied().find(|choice| gate.choices.contains(choice))
 }

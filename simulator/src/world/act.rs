@@ -70,8 +70,8 @@ impl World {
         self.disk.write(path, content.into(), self.now)
     }
 
-    /// Somebody mends what is broken: there is room again, the directory answers, nothing is kept open, passwords and
-    /// `agents.config` are what they were once, if they had gone bad.
+    /// Somebody mends what is broken: there is room again, the directory answers, nothing is kept open, passwords,
+    /// memberships and `agents.config` are what they were once, if they had gone bad.
     pub fn mend(&mut self, before: &Self) {
         self.faults = Faults::default();
         self.disk.capacity.clone_from(&before.disk.capacity);
@@ -91,6 +91,7 @@ impl World {
                 password.clone_from(old);
             }
         }
+        self.mend_memberships(before);
         self.refresh_mail();
     }
 

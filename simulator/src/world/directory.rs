@@ -9,6 +9,12 @@ use mailsec_core::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+/// The domain's administrators, in every world.
+const ADMINS: &str = "Domain Admins";
+/// What the security log calls a member that was added to a global group:
+/// <https://learn.microsoft.com/windows/security/threat-protection/auditing/audit-security-group-management>.
+pub const MEMBER_ADDED: u32 = 4_728;
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimUser {
@@ -244,6 +250,33 @@ impl World {
             password.push('x');
         }
         self.vault.generated.insert(secret.to_owned(), password);
+    }
+}
+
+impl World {
+    /// Somebody puts an account into the domain's administrators; nothing where there is no such account.
+    pub(crate) fn make_admin(&mut self, user: &str) {
+        let Some(found) = self.directory.users.get_mut(&key(user)) else { return };
+        if !found.groups.iter().any(|group| group == ADMINS) {
+            found.groups.push(ADMINS.to_owned());
+        }
+        self.log(
+            "Microsoft-Windows-Security-Auditing",
+            MEMBER_ADDED,
+            format!("{user} was added to {ADMINS}"),
+        );
+    }
+
+    /// Memberships of those who were there are what they were.
+    pub(super) fn mend_memberships(&mut self, before: &Self) {
+        for (name, user) in &before.directory.users {
+            let differs = |now: &SimUser| now.groups != user.groups;
+            if self.directory.users.get(name).is_some_and(differs)
+                && let Some(now) = self.directory.users.get_mut(name)
+            {
+                now.groups.clone_from(&user.groups);
+            }
+        }
     }
 }
 

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How long a sender keeps a message that is not taken, before it goes back to its author, in milliseconds: two days.
+/// An assumption, and a careful one: <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.4.1> asks for four to five.
+pub const KEPT_MS: i64 = 2 * 24 * 60 * 60_000;
+
 /// How the server meets mail now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,7 +44,7 @@ pub struct MailModel {
     pub waiting: u64,
     /// Given up by their senders.
     pub refused: u64,
-    /// Gone. The model itself loses nothing.
+    /// Given back by their senders, who had kept them for [`KEPT_MS`] in vain.
     pub lost: u64,
     /// In the poison queue; these count as delivered.
     pub poison: u64,
@@ -85,6 +89,17 @@ impl MailModel {
             self.next_ms += count * self.interval_ms;
             self.take(u64::try_from(count).unwrap_or(0));
         }
+        if self.waiting > 0 {
+            self.give_back(to_ms);
+        }
+    }
+
+    /// Senders do not keep what has waited for too long. What waits came one each interval, up to the present.
+    fn give_back(&mut self, now_ms: i64) {
+        let young = (self.next_ms - now_ms + KEPT_MS - 1) / self.interval_ms;
+        let kept = self.waiting.min(u64::try_from(young).unwrap_or(0));
+        self.lost += self.waiting - kept;
+        self.waiting = kept;
     }
 
     /// Messages come.
@@ -116,5 +131,22 @@ impl MailModel {
     pub fn adds_up(&self) -> bool {
         self.arrived
             == self.delivered_scanned + self.delivered_unscanned + self.waiting + self.refused + self.lost
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_keep_mail_for_two_days_and_no_longer() {
+        let mut mail = MailModel::new(2_000, 0);
+        mail.pass(0, KEPT_MS + 1_999);
+        assert_eq!((mail.waiting, mail.lost), (86_400, 0));
+        mail.pass(KEPT_MS + 1_999, KEPT_MS + 6_000);
+        assert_eq!((mail.waiting, mail.lost), (86_400 - 1, 3 + 1));
+        mail.set_gate(MailGate::Scanned);
+        assert_eq!((mail.waiting, mail.delivered_scanned, mail.lost), (0, 86_399, 4));
+        assert!(mail.adds_up());
     }
 }

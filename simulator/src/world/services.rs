@@ -13,6 +13,9 @@ use std::{sync::Arc, time::Duration};
 /// How much longer than usual a service takes that is slow.
 const SLOW_MS: u64 = 15 * 60_000;
 
+/// What the event log calls a service that takes longer to start than usual.
+pub(crate) const HUNG_ON_STARTING: u32 = 7_022;
+
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimService {
@@ -151,6 +154,10 @@ impl World {
         }
         service.state = ServiceState::Starting;
         let takes = service.start_ms + if outcome == 2 { SLOW_MS } else { 0 };
+        if outcome == 2 {
+            let text = format!("The {} service hung on starting.", service.display);
+            self.log("Service Control Manager", HUNG_ON_STARTING, text);
+        }
         self.schedule(takes, Due::ServiceUp(name.into()));
         self.refresh_mail();
         Ok(())
