@@ -36,7 +36,7 @@ pub fn whimsical(host: &SimHost, deed: Deed, comes_back: usize) -> Person {
             0 => deed(host, gate, state).or_else(|| {
                 let once =
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-                once.ok().and_then(|_| first(gate, &ONWARDS))
+                once.ok().and_then(|_| first(gate, &[Choice::Retry, Choice::Done]))
             }),
             pick if pick <= gate.choices.len() => {
                 let choice = gate.choices[pick - 1];
