@@ -162,7 +162,11 @@ impl Fault {
         match self {
             Self::InstallerExit(code) => world.faults.installer_exits.push(*code),
             Self::PasswordChanged(user) => {
-                world.vault.directory.insert(user.to_ascii_lowercase(), ELSEWHERE.to_owned());
+                let user = user.to_ascii_lowercase();
+                let former = world.vault.directory.insert(user.clone(), ELSEWHERE.to_owned());
+                if let Some(former) = former.filter(|former| former != ELSEWHERE) {
+                    world.vault.former.insert(user, former);
+                }
             }
             Self::FileHeldByShell(path) => hold(world, path),
             Self::FileHeldAndInstallerFails(path) => {

@@ -4,6 +4,7 @@ use super::{
     effects::applied_once,
     promise::{Promise, taken_away},
     run::Played,
+    whim::LIES,
 };
 use crate::{
     World,
@@ -48,6 +49,11 @@ macro_rules! rules {
         #[serde(rename_all = "kebab-case")]
         pub enum Rule {
             $($(#[$doc])* $name,)*
+        }
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
         }
 
         impl fmt::Display for Rule {
@@ -95,7 +101,9 @@ pub fn judge(subject: &Subject, calm: &Calm, played: &Played) -> Vec<Violation> 
     let Played { trial, end, struck, .. } = played;
     let events = trial.events();
     let world = settled(trial);
-    let taken = taken_away(struck, &trial.plan, &events);
+    let decisions = trial.host.decisions();
+    let lied = decisions.iter().any(|decision| decision.label == LIES && decision.value != 0);
+    let taken = taken_away(struck, lied, &trial.plan, &events);
     let kept = |promise| !taken.contains(&promise);
     let mut wrong = Vec::new();
     let mut must = |rule, check: Result<(), String>| {

@@ -38,7 +38,9 @@ fn of_fault(fault: &Fault) -> &'static [Promise] {
         Fault::ServiceStopped(_) | Fault::ServiceDies(..) => &[SameServer, Ledger],
         // Only a repair by the vendor's own installer brings the file, and nobody here runs one.
         Fault::FileForgotten(_) => &[SameServer, GetsThere],
-        Fault::AgentsFileCut(_) | Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger],
+        Fault::AgentsFileCut(_) => &[Assemblies, SameServer, Scanned, Ledger],
+        // Nobody here sets it back, and an agent that is not as it was does not verify.
+        Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger, GetsThere],
         Fault::PasswordChanged(_)
         | Fault::ServiceDoesNotStart(..)
         | Fault::InstallerExit(_)
@@ -72,8 +74,16 @@ fn of_answer(why: GateKind, choice: Choice, operation: &Operation) -> &'static [
     }
 }
 
-/// All that was taken away from a run.
-pub(super) fn taken_away(struck: &[Fault], plan: &Plan, events: &[Event]) -> Vec<Promise> {
+/// What nobody can verify is taken for done on a person's word; when that was a lie, what needs it later fails.
+fn of_word(choice: Choice, operation: &Operation) -> &'static [Promise] {
+    match (choice, operation) {
+        (Choice::Done, Operation::Gate { .. }) => &[Promise::SameServer, Promise::GetsThere],
+        _ => &[],
+    }
+}
+
+/// All that was taken away from a run. `lied` says whether anybody called something done that was not.
+pub(super) fn taken_away(struck: &[Fault], lied: bool, plan: &Plan, events: &[Event]) -> Vec<Promise> {
     let mut taken: Vec<Promise> = struck.iter().flat_map(of_fault).copied().collect();
     let mut gates: BTreeMap<&GateId, (GateKind, &Operation)> = BTreeMap::new();
     for event in events {
@@ -86,6 +96,9 @@ pub(super) fn taken_away(struck: &[Fault], plan: &Plan, events: &[Event]) -> Vec
             Event::GateAnswered { gate, choice, .. } => {
                 if let Some((why, operation)) = gates.get(gate) {
                     taken.extend(of_answer(*why, *choice, operation));
+                    if lied {
+                        taken.extend(of_word(*choice, operation));
+                    }
                 }
             }
             _ => {}

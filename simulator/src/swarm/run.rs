@@ -2,13 +2,16 @@
 
 use super::whim::{patient, whimsical};
 use crate::{
+    World,
     explore::{End, Subject, Takes, Trial},
     fate::TROUBLE,
     faults::Fault,
+    oracle,
     people::RESUME,
     tape::Tape,
+    worlds::exchange,
 };
-use mailsec_core::upgrade::Finish;
+use mailsec_core::{host::StartMode, upgrade::Finish};
 use std::time::Duration;
 
 /// Processes that may meet trouble; after them it stops.
@@ -49,7 +52,11 @@ pub fn play(subject: &Subject, tape: impl Tape + 'static, troubles: &[Fault]) ->
             trial.power_on();
         }
         let before = subject.planned();
-        trial.change(|world| world.mend(&before.before));
+        let stopped = struck(&trial, troubles);
+        trial.change(|world| {
+            world.mend(&before.before);
+            start_again(world, &stopped);
+        });
         let person = patient(&trial.host, subject.deed);
         for _ in 0..ROUNDS {
             end = trial.run(&person);
@@ -91,6 +98,18 @@ fn troubled(trial: &mut Trial, subject: &Subject) -> End {
         };
     }
     End::NoEnd
+}
+
+/// What somebody stopped of Exchange's own services is started again, where it is meant to run and can.
+fn start_again(world: &mut World, struck: &[Fault]) {
+    for fault in struck {
+        let (Fault::ServiceStopped(name) | Fault::ServiceDies(name, _)) = fault else { continue };
+        let meant = world.service(name).is_ok_and(|service| service.start != StartMode::Disabled);
+        if meant && exchange::is_own(name) && oracle::transport_can_start(world).is_ok() {
+            // Where it cannot be started after all, the program finds that out.
+            _ = world.person_starts(name);
+        }
+    }
 }
 
 /// Nobody is there for a while, or not even that long.

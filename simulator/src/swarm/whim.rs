@@ -19,6 +19,8 @@ use std::{
 /// What a person may ask for at any moment.
 const REQUESTS: [Request; 5] =
     [Request::Pause, Request::Resume, Request::Cancel, Request::RollBack, Request::Abandon];
+/// The label under which the tape is asked whether a person says that something is done when it is not.
+pub(super) const LIES: &str = "person: lies";
 /// How often somebody tries the same again before they give up.
 const PATIENCE: u32 = 3;
 
@@ -78,9 +80,7 @@ pub fn patient(host: &SimHost, deed: Deed) -> Person {
 
 /// Some say that it is done when it is not.
 fn lies(host: &SimHost, gate: &Gate) -> bool {
-    gate.why == GateKind::Planned
-        && gate.choices.contains(&Choice::Done)
-        && host.choose("person: lies", 2) == 1
+    gate.why == GateKind::Planned && gate.choices.contains(&Choice::Done) && host.choose(LIES, 2) == 1
 }
 
 fn first(gate: &Gate, wanted: &[Choice]) -> Option<Choice> {

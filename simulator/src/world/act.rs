@@ -84,9 +84,10 @@ impl World {
                 _ = self.set_agent_rows(service, rows.to_vec());
             }
         }
+        let former = self.vault.former.clone();
         for (name, password) in &mut self.vault.directory {
             if password == ELSEWHERE
-                && let Some(old) = before.vault.directory.get(name)
+                && let Some(old) = former.get(name).or_else(|| before.vault.directory.get(name))
             {
                 password.clone_from(old);
             }

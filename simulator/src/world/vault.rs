@@ -18,12 +18,15 @@ pub struct Vault {
     /// What the running installer was given.
     #[serde(default)]
     pub installer: BTreeMap<String, String>,
+    /// What the directory accepted before somebody changed it, by logon name in lower case.
+    #[serde(default)]
+    pub former: BTreeMap<String, String>,
 }
 
 impl Vault {
     /// Every password of the world: what must be found nowhere else.
     pub fn all(&self) -> impl Iterator<Item = &str> {
-        [&self.directory, &self.services, &self.generated, &self.products, &self.installer]
+        [&self.directory, &self.services, &self.generated, &self.products, &self.installer, &self.former]
             .into_iter()
             .flat_map(|map| map.values().map(String::as_str))
     }

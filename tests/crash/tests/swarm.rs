@@ -50,6 +50,12 @@ const SOMETIMES: &[&str] = &[
     "failed with: password-wrong",
     "honoured: pause",
     "declined: roll back",
+    "failed with: account-is-admin",
+    "turned out: person: answers, 1",
+    "turned out: person: answers, 2",
+    "turned out: person: lies, 1",
+    "turned out: person: asks for, 1",
+    "turned out: person: comes back, 1",
 ];
 
 fn played(medium: Medium, seeds: usize) -> (Vec<Arena>, Found) {
