@@ -38,7 +38,8 @@ fn of_fault(fault: &Fault) -> &'static [Promise] {
         Fault::ServiceStopped(_) | Fault::ServiceDies(..) => &[SameServer, Ledger],
         // Only a repair by the vendor's own installer brings the file, and nobody here runs one.
         Fault::FileForgotten(_) => &[SameServer, GetsThere],
-        Fault::AgentsFileCut(_) => &[Assemblies, SameServer, Scanned, Ledger],
+        // The file that is put back is the one from before, and its agents may lie elsewhere by now.
+        Fault::AgentsFileCut(_) => &[Assemblies, SameServer, Scanned, Ledger, GetsThere],
         // Nobody here sets it back, and an agent that is not as it was does not verify.
         Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger, GetsThere],
         Fault::PasswordChanged(_)

@@ -177,12 +177,15 @@ impl World {
     /// [`Code::World`] when the power goes off meanwhile.
     pub fn advance(&mut self, fate: &mut Fate, by: Duration) -> Answer<()> {
         self.powered()?;
-        let end = self.now.after(by);
+        let mut end = self.now.after(by);
         while let Some(index) = self.next_due().filter(|index| self.agenda[*index].at <= end) {
             let entry = self.agenda.remove(index);
             let took = entry.at.since(self.now);
             self.flow_to(entry.at);
+            let here = self.now.millis();
             self.happen(fate, entry.what)?;
+            // Somebody who sets the clock meanwhile makes nobody wait longer, or shorter.
+            end = Timestamp::from_millis(end.millis() + self.now.millis() - here);
             self.powered()?;
             fate.passed(self, took)?;
         }
