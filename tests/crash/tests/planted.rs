@@ -21,12 +21,13 @@ fn every_planted_bug_is_found() {
         let broken = |seed: u64| {
             let arena = arena_of(&arenas, seed)?;
             let wrong = with(bug, || arena.play(seed)).wrong;
-            let first = wrong.first()?.rule;
+            let rules: Vec<Rule> = wrong.iter().map(|violation| violation.rule).collect();
+            let first = *rules.first()?;
             // What is wrong without the bug is not found by it.
             if !arena.play(seed).wrong.is_empty() {
                 return None;
             }
-            Some((seed, first))
+            Some((seed, first, rules))
         };
         (bug, (0..PATIENCE).find_map(broken))
     };
@@ -37,8 +38,8 @@ fn every_planted_bug_is_found() {
     println!("|---|---|---|");
     for (bug, found) in found {
         match found {
-            Some((seed, rule)) => {
-                finders.insert(rule);
+            Some((seed, rule, rules)) => {
+                finders.extend(rules);
                 println!("| {bug:?} | {} | {rule} |", seed + 1);
             }
             None => missed.push(bug),
