@@ -42,6 +42,8 @@ fn of_fault(fault: &Fault) -> &'static [Promise] {
         Fault::AgentsFileCut(_) => &[Assemblies, SameServer, Scanned, Ledger, GetsThere],
         // Nobody here sets it back, and an agent that is not as it was does not verify.
         Fault::AgentSet(..) => &[Assemblies, SameServer, Scanned, Ledger, GetsThere],
+        // It did all of its work, and says what is left to do.
+        Fault::InstallerExit(3010 | 1641) => &[],
         Fault::PasswordChanged(_)
         | Fault::ServiceDoesNotStart(..)
         | Fault::InstallerExit(_)
