@@ -245,7 +245,7 @@ fn good_end(
         oracle::transport_can_start(world)?;
     }
     // Whoever made an installer want one: the restart is the program's to see to.
-    if !world.pending.is_empty() || !world.renames.is_empty() {
+    if world.wants_restart() {
         return Err("an installer's wish for a restart was not fulfilled".to_owned());
     }
     if !same {
