@@ -232,6 +232,10 @@ codes! {
     NotReady = "not-ready",
     /// Mail does not flow.
     MailProbe = "mail-probe",
+    /// The test file was delivered unchanged: mail is not scanned.
+    MailUnscanned = "mail-unscanned",
+    /// Whether mail is scanned could not be found out.
+    ScanUndetermined = "scan-undetermined",
     /// A time limit passed.
     TimeLimit = "time-limit",
     /// The operating system refused for want of rights.

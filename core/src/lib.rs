@@ -18,6 +18,7 @@ pub mod plan;
 #[doc(hidden)]
 pub mod planted;
 pub mod product;
+pub mod proof;
 pub mod upgrade;
 pub mod values;
 

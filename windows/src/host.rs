@@ -11,7 +11,6 @@ use crate::{
     secrets::SecretSources,
     services::WindowsServices,
     shell::Shell,
-    smtp::{POSTMASTER, SmtpProbe},
     store,
     transport::WindowsTransport,
     win::machine,
@@ -19,13 +18,15 @@ use crate::{
 use mailsec_core::{
     Failure,
     host::{
-        Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services,
-        Transport,
+        Clock, Directory, Files, Host, Mail, NoPickup, Packages, Pickup, Power, Processes, Registry, Secrets,
+        Services, Transport,
     },
 };
+use mailsec_mail::{ImapPickup, POSTMASTER, PickupConfig, SmtpProbe};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -39,6 +40,8 @@ pub struct WindowsConfig {
     pub smtp_recipient: String,
     /// How long one probe of the mail flow may take in all.
     pub smtp_limit: Duration,
+    /// The mailbox in which probes are looked for, if one is named.
+    pub pickup: Option<PickupConfig>,
     /// How long one call of the Exchange shell may take; loading it alone takes up to a minute.
     pub powershell_limit: Duration,
     /// Another program than the system's Windows PowerShell.
@@ -55,6 +58,7 @@ impl Default for WindowsConfig {
             smtp: SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)),
             smtp_recipient: POSTMASTER.to_owned(),
             smtp_limit: Duration::from_secs(30),
+            pickup: None,
             powershell_limit: Duration::from_secs(300),
             powershell: None,
             directory: None,
@@ -66,13 +70,13 @@ impl Default for WindowsConfig {
 /// The Windows machine on which this program runs.
 ///
 /// Its calls block threads of tokio's pool; it needs a tokio runtime with time.
-#[derive(Debug)]
 pub struct WindowsHost {
     name: String,
     transport: WindowsTransport,
     packages: WindowsPackages,
     directory: LdapDirectory,
     mail: SmtpProbe,
+    pickup: Box<dyn Pickup>,
     processes: WindowsProcesses,
     secrets: SecretSources,
 }
@@ -97,6 +101,10 @@ impl WindowsHost {
             packages: WindowsPackages::new(config.secrets.clone()),
             directory: LdapDirectory::new(config.directory, config.secrets.clone()),
             mail: SmtpProbe::new(config.smtp, config.smtp_limit, &name, &config.smtp_recipient)?,
+            pickup: match config.pickup {
+                Some(pickup) => Box::new(ImapPickup::new(pickup, Arc::new(config.secrets.clone()))?),
+                None => Box::new(NoPickup),
+            },
             processes: WindowsProcesses::new(config.secrets.clone()),
             secrets: config.secrets,
             name,
@@ -131,6 +139,9 @@ impl Host for WindowsHost {
     }
     fn mail(&self) -> &dyn Mail {
         &self.mail
+    }
+    fn pickup(&self) -> &dyn Pickup {
+        self.pickup.as_ref()
     }
     fn processes(&self) -> &dyn Processes {
         &self.processes

@@ -1,8 +1,8 @@
 #![deny(unsafe_code)]
 //! The real host: every port of `mailsec_core::host` on Windows, and the Windows service that resumes an upgrade.
 //!
-//! On other systems only the parts that decide are built - readers, builders of scripts and command lines, the mail
-//! probe, the directory - and tested. `unsafe` is in `win/` only, one small file per kind of call.
+//! On other systems only the parts that decide are built - readers, builders of scripts and command lines, the
+//! directory - and tested. `unsafe` is in `win/` only, one small file per kind of call.
 
 mod blocking;
 mod random;
@@ -20,7 +20,6 @@ pub mod registry_value;
 pub mod secrets;
 pub mod shell;
 pub mod sid;
-pub mod smtp;
 pub mod uninstall_entry;
 
 #[cfg(windows)]

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     Permit,
     failure::{Code, Failure},
+    proof::Letter,
     values::{AccountName, Digest, Secret, SecretRef, ServerPath},
 };
 use async_trait::async_trait;
@@ -224,6 +225,9 @@ impl Directory for Elsewhere {
 #[async_trait]
 impl Mail for Elsewhere {
     async fn probe(&self, _: &str) -> Answer<ProbeReport> {
+        no()
+    }
+    async fn send(&self, _: &str, _: Letter, _: &str) -> Answer<ProbeReport> {
         no()
     }
 }

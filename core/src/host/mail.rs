@@ -1,6 +1,7 @@
 //! Proof that mail flows.
 
 use super::Answer;
+use crate::proof::Letter;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +22,22 @@ pub enum ProbeVerdict {
 pub struct ProbeReport {
     /// What it found.
     pub verdict: ProbeVerdict,
+    /// Whether the answer was one to the message itself. One that came before says nothing of what is in the message.
+    #[serde(default)]
+    pub of_content: bool,
     /// The answers of the server, last line first, or the connection's error.
     pub evidence: Vec<String>,
 }
 
-/// Sends one harmless message to the transport service itself. Port 25 is the stateless front end, whose banner
-/// proves nothing about it.
+/// Sends messages to the transport service itself. Port 25 is the stateless front end, whose banner proves nothing
+/// about it.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait Mail: Send + Sync {
-    /// Sends a message that carries `marker` in its Message-ID.
+    /// Sends a harmless message that carries `marker` in its Message-ID.
     async fn probe(&self, marker: &str) -> Answer<ProbeReport>;
+
+    /// Sends a letter that carries `marker` in its Message-ID to `recipient`, whose mail a [`Pickup`](super::Pickup)
+    /// sees.
+    async fn send(&self, marker: &str, letter: Letter, recipient: &str) -> Answer<ProbeReport>;
 }

@@ -11,6 +11,7 @@ mod files;
 mod mail;
 mod nodes;
 mod packages;
+mod pickup;
 mod power;
 mod process;
 mod registry;
@@ -28,6 +29,7 @@ pub use packages::{
     InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages, Signature,
     UninstallRequest, exit_code_in,
 };
+pub use pickup::{Arrived, NoPickup, Pickup, no_mailbox};
 pub use power::{BootIdentity, PendingRestart, PendingWeight, Power};
 pub use process::{ProcessInfo, Processes, ToolExit, ToolRun};
 pub use registry::{Registry, RegistryView};
@@ -38,8 +40,8 @@ pub use transport::{Agent, AgentId, ExchangeServer, QueueDepth, Transport, Trans
 #[cfg(feature = "testing")]
 pub use {
     clock::MockClock, directory::MockDirectory, files::MockFiles, mail::MockMail, nodes::MockNodes,
-    packages::MockPackages, power::MockPower, process::MockProcesses, registry::MockRegistry,
-    secrets::MockSecrets, services::MockServices, transport::MockTransport,
+    packages::MockPackages, pickup::MockPickup, power::MockPower, process::MockProcesses,
+    registry::MockRegistry, secrets::MockSecrets, services::MockServices, transport::MockTransport,
 };
 
 /// What every port method answers.
@@ -65,6 +67,10 @@ pub trait Host: Send + Sync {
     fn power(&self) -> &dyn Power;
     /// Proof that mail flows.
     fn mail(&self) -> &dyn Mail;
+    /// Where probes arrive, if a mailbox was named.
+    fn pickup(&self) -> &dyn Pickup {
+        &NoPickup
+    }
     /// Running programs.
     fn processes(&self) -> &dyn Processes;
     /// Passwords, by reference.

@@ -16,6 +16,7 @@ mod mail;
 mod nodes;
 mod package;
 mod program;
+mod proof;
 mod readiness;
 mod service;
 mod succession;
@@ -108,6 +109,7 @@ pub fn operate(operation: &Operation) -> Box<dyn Operate + '_> {
         Operation::ReleaseMail { service, hold } => Box::new(hold::Release { service, hold }),
         Operation::CloseProgram { folder } => Box::new(program::CloseProgram { folder }),
         Operation::ProbeMail => Box::new(mail::Probe),
+        Operation::ProveScanning => Box::new(proof::ProveScanning),
         Operation::UpgradeNode { order, version, .. } => Box::new(nodes::UpgradeNode { order, version }),
         Operation::CheckCluster { nodes } => Box::new(nodes::CheckCluster { nodes }),
         Operation::Vendor { name, arguments, .. } => Box::new(vendor::VendorOperation { name, arguments }),

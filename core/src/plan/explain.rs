@@ -157,6 +157,10 @@ fn what(op: &Operation) -> String {
         },
         Operation::VerifyVersion { version, .. } => format!("checks that version {version} is installed"),
         Operation::ProbeMail => "sends a message through the transport service".to_owned(),
+        Operation::ProveScanning => {
+            "sends a clean message and the harmless test file to a mailbox, and looks there for what became of both"
+                .to_owned()
+        }
         Operation::Gate { question } => format!("asks: {}", question.title),
         Operation::UpgradeNode { order, version, .. } => format!(
             "gives {} its plan {} and follows its own upgrade {} to its end, version {version}",

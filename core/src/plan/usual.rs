@@ -17,6 +17,8 @@ pub struct Usual<'a> {
     pub product: &'a [String],
     /// Mail while the agents are detached.
     pub unscanned: UnscannedPolicy,
+    /// Whether scanning is proven at the end.
+    pub prove: bool,
 }
 
 impl Usual<'_> {
@@ -163,7 +165,7 @@ impl Usual<'_> {
             Operation::ProbeMail,
         );
         probe.retry = Retry { attempts: 6, wait_secs: 10 };
-        vec![
+        let mut steps = vec![
             Step::new(
                 "verify-agents",
                 Phase::Verify,
@@ -172,13 +174,15 @@ impl Usual<'_> {
                 Operation::VerifyAgents { snapshot: StepId::new("register-agents") },
             ),
             probe,
-            self.version(
-                "verify-version-at-end",
-                Phase::Verify,
-                version,
-                "\"the latest version should now be running\"",
-            ),
-        ]
+        ];
+        steps.extend(self.prove.then(prove_scanning));
+        steps.push(self.version(
+            "verify-version-at-end",
+            Phase::Verify,
+            version,
+            "\"the latest version should now be running\"",
+        ));
+        steps
     }
 
     fn version(&self, id: &str, phase: Phase, version: &Version, reason: &str) -> Step {
@@ -187,4 +191,17 @@ impl Usual<'_> {
         let product = self.product.to_vec();
         Step::new(id, phase, title, reason, Operation::VerifyVersion { product, version: version.clone() })
     }
+}
+
+fn prove_scanning() -> Step {
+    let mut step = Step::new(
+        "prove-scanning",
+        Phase::Verify,
+        "Prove that mail is scanned",
+        "agents that are loaded are not yet mail that is looked into; a file that must not arrive shows it",
+        Operation::ProveScanning,
+    )
+    .within(600);
+    step.retry = Retry { attempts: 3, wait_secs: 30 };
+    step
 }

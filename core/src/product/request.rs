@@ -96,6 +96,8 @@ pub struct UpgradeRequest {
     pub rules: RulesChoice,
     /// Mail while the agents are detached.
     pub unscanned: UnscannedPolicy,
+    /// Whether scanning is proven at the end; it takes a mailbox in which probes are looked for.
+    pub prove_scanning: bool,
     /// How long mail may suffer; `None` for a budget made from the steps.
     pub budget: Option<MailBudget>,
     /// Where logs of installers go.
@@ -119,6 +121,7 @@ impl UpgradeRequest {
             backup: BackupChoice::To(backup),
             rules: RulesChoice::default(),
             unscanned: UnscannedPolicy::Hold,
+            prove_scanning: false,
             budget: None,
             logs,
             role: None,

@@ -37,6 +37,7 @@ pub fn request() -> UpgradeRequest {
         backup: BackupChoice::To(ServerPath::new(r"C:\ProgramData\mailsec\backup")),
         rules: RulesChoice::Skip("this server has none".to_owned()),
         unscanned: UnscannedPolicy::Hold,
+        prove_scanning: false,
         budget: None,
         logs: ServerPath::new(r"C:\ProgramData\mailsec\logs"),
         role: None,

@@ -2,6 +2,7 @@
 
 mod directory;
 mod files;
+mod mail;
 mod packages;
 mod power;
 mod services;
@@ -20,8 +21,8 @@ use crate::{
 use mailsec_core::{
     Code, Failure,
     host::{
-        Answer, Clock, Directory, Files, Host, Mail, Packages, Power, Processes, Registry, Secrets, Services,
-        Transport,
+        Answer, Clock, Directory, Files, Host, Mail, Packages, Pickup, Power, Processes, Registry, Secrets,
+        Services, Transport,
     },
     values::{Secret, SecretRef},
 };
@@ -371,6 +372,9 @@ impl Host for SimHost {
         self
     }
     fn mail(&self) -> &dyn Mail {
+        self
+    }
+    fn pickup(&self) -> &dyn Pickup {
         self
     }
     fn processes(&self) -> &dyn Processes {

@@ -1,14 +1,10 @@
-//! The ports that need few words: registry, mail, programs, secrets, time.
+//! The ports that need few words: registry, programs, secrets, time.
 
 use super::{SimHost, effect};
-use crate::world::mail::MailGate;
 use async_trait::async_trait;
 use mailsec_core::{
     Permit,
-    host::{
-        Answer, Clock, Mail, ProbeReport, ProbeVerdict, ProcessInfo, Processes, Registry, RegistryView,
-        Secrets, ToolExit, ToolRun,
-    },
+    host::{Answer, Clock, ProcessInfo, Processes, Registry, RegistryView, Secrets, ToolExit, ToolRun},
     values::{Secret, SecretRef, ServerPath, Timestamp},
 };
 use std::{future::poll_fn, sync::atomic::Ordering, task::Poll, time::Duration};
@@ -24,29 +20,6 @@ impl Registry for SimHost {
 
     async fn exists(&self, view: RegistryView, key: &str) -> Answer<bool> {
         self.read(|world| Ok(world.registry.exists(view, key))).await
-    }
-}
-
-#[async_trait]
-impl Mail for SimHost {
-    async fn probe(&self, marker: &str) -> Answer<ProbeReport> {
-        self.run(|world, fate| {
-            world.advance(fate, Duration::from_millis(150))?;
-            let (verdict, answer) = match world.mail.gate {
-                // Nobody keeps a probe that was not taken, so it never arrived.
-                MailGate::Closed => (
-                    ProbeVerdict::Deferred,
-                    "no connection: the target machine actively refused it (10061)".to_owned(),
-                ),
-                MailGate::Refusing => (ProbeVerdict::Refused, "554 5.7.1 refused".to_owned()),
-                MailGate::Scanned | MailGate::Unscanned => {
-                    world.mail.take(1);
-                    (ProbeVerdict::Accepted, format!("250 2.6.0 <{marker}> Queued mail for delivery"))
-                }
-            };
-            fate.save(world)?;
-            Ok(ProbeReport { verdict, evidence: vec![answer] })
-        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Mail that arrives, and what becomes of it.
 
+use mailsec_core::proof::Letter;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How long a sender keeps a message that is not taken, before it goes back to its author, in milliseconds: two days.
 /// An assumption, and a careful one: <https://www.rfc-editor.org/rfc/rfc5321#section-4.5.4.1> asks for four to five.
@@ -52,6 +54,9 @@ pub struct MailModel {
     pub closed_ms: u64,
     /// Milliseconds in which mail was accepted and not scanned.
     pub unscanned_ms: u64,
+    /// Probes in the mailbox, by marker, as they were delivered.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub mailbox: BTreeMap<String, Letter>,
 }
 
 impl MailModel {
@@ -73,6 +78,7 @@ impl MailModel {
             poison: 0,
             closed_ms: 0,
             unscanned_ms: 0,
+            mailbox: BTreeMap::new(),
         }
     }
 

@@ -38,6 +38,7 @@ impl Operation {
             Self::Restart { .. } => "restart",
             Self::VerifyVersion { .. } => "verify-version",
             Self::ProbeMail => "probe-mail",
+            Self::ProveScanning => "prove-scanning",
             Self::Gate { .. } => "gate",
             Self::UpgradeNode { .. } => "upgrade-node",
             Self::CheckCluster { .. } => "check-cluster",
@@ -62,6 +63,7 @@ impl Operation {
                 | Self::VerifyAgents { .. }
                 | Self::VerifyVersion { .. }
                 | Self::ProbeMail
+                | Self::ProveScanning
                 | Self::CheckCluster { .. }
                 | Self::Gate { .. }
         )
@@ -134,6 +136,7 @@ impl Operation {
             | Self::ReleaseMail { .. }
             | Self::RunInstaller { .. }
             | Self::UpgradeNode { .. }
+            | Self::ProveScanning
             | Self::Uninstall { .. } => false,
             Self::StopService { service }
             | Self::StartService { service }
@@ -192,7 +195,7 @@ impl Operation {
             Self::RunInstaller { .. } | Self::Uninstall { .. } => 180,
             Self::Restart { .. } => 300,
             Self::UpgradeNode { .. } => 1800,
-            Self::AwaitReady { .. } => 60,
+            Self::AwaitReady { .. } | Self::ProveScanning => 60,
             Self::HoldMail { .. }
             | Self::ReleaseMail { .. }
             | Self::RestartService { .. }

@@ -187,6 +187,8 @@ pub enum Operation {
     },
     /// Sends a message through transport.
     ProbeMail,
+    /// Proves that mail is scanned: a clean message, one with the test file, and what became of both.
+    ProveScanning,
     /// Asks a person.
     Gate {
         /// What.

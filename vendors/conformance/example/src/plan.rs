@@ -28,6 +28,7 @@ pub(crate) fn plan(
         located: None,
         product: &product,
         unscanned: request.unscanned,
+        prove: request.prove_scanning,
     };
 
     let services = vec![ServiceName::transport(), ServiceName::new(names::SERVICE)];

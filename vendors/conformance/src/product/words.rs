@@ -14,6 +14,7 @@ fn standard(step: &Step) -> Option<&'static str> {
         Operation::ReleaseMail { .. } => Some("release-mail"),
         Operation::VerifyAgents { .. } => Some("verify-agents"),
         Operation::ProbeMail => Some("probe-mail"),
+        Operation::ProveScanning => Some("prove-scanning"),
         Operation::RunInstaller { .. } => Some("run-installer"),
         Operation::Uninstall { .. } => Some("uninstall"),
         _ => None,

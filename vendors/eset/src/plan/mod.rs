@@ -84,6 +84,7 @@ impl Maker<'_> {
             located: Some(steps::LOCATE),
             product: &self.product,
             unscanned: self.request.unscanned,
+            prove: self.request.prove_scanning,
         }
     }
 

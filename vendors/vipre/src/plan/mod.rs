@@ -96,6 +96,7 @@ impl Maker<'_> {
             located: None,
             product: &self.product,
             unscanned: self.request.unscanned,
+            prove: self.request.prove_scanning,
         }
     }
 

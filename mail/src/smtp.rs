@@ -1,10 +1,14 @@
-//! Proof that mail flows: one harmless message to the Transport service itself.
+//! Messages to the Transport service itself.
+//!
+//! Written by hand, and not with a client's library: every line of every answer is evidence, and the verdict hangs on
+//! which command was answered. A library answers with the last line and hides the place.
 
 use crate::blocking::blocking;
 use async_trait::async_trait;
 use mailsec_core::{
     Code, Failure,
     host::{Answer, Mail, ProbeReport, ProbeVerdict},
+    proof::{Letter, compose, is_marker},
 };
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -34,12 +38,7 @@ impl SmtpProbe {
     /// # Errors
     /// [`Code::BadArgument`] when the recipient could not stand between `<` and `>`.
     pub fn new(server: SocketAddr, limit: Duration, name: &str, recipient: &str) -> Result<Self, Failure> {
-        let fits = |c: char| c.is_ascii_graphic() && !"<>".contains(c);
-        if recipient.is_empty() || !recipient.chars().all(fits) {
-            return Err(Failure::new(Code::BadArgument, "this is not an address of mail")
-                .expected("an address such as postmaster@example.org")
-                .found(recipient));
-        }
+        checked(recipient)?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         let name: String = name.chars().filter(|c| allowed(*c)).collect();
         let helo = if name.is_empty() { "localhost".to_owned() } else { name };
@@ -47,16 +46,33 @@ impl SmtpProbe {
     }
 }
 
+/// An address that can stand between `<` and `>`.
+fn checked(recipient: &str) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_graphic() && !"<>".contains(c);
+    if !recipient.is_empty() && recipient.chars().all(fits) {
+        return Ok(());
+    }
+    Err(Failure::new(Code::BadArgument, "this is not an address of mail")
+        .expected("an address such as postmaster@example.org")
+        .found(recipient))
+}
+
 #[async_trait]
 impl Mail for SmtpProbe {
     async fn probe(&self, marker: &str) -> Answer<ProbeReport> {
-        if marker.is_empty() || !marker.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)) {
+        self.send(marker, Letter::Clean, &self.recipient).await
+    }
+
+    async fn send(&self, marker: &str, letter: Letter, recipient: &str) -> Answer<ProbeReport> {
+        if !is_marker(marker) {
             return Err(Failure::new(Code::BadArgument, "a probe's marker is not one")
                 .expected("letters, digits, hyphens, periods, underscores")
                 .found(marker));
         }
-        let (probe, marker) = (self.clone(), marker.to_owned());
-        blocking(move || probe.send(&marker)).await
+        checked(recipient)?;
+        let message = compose(marker, letter, recipient);
+        let probe = Self { recipient: recipient.to_owned(), ..self.clone() };
+        blocking(move || probe.deliver(message)).await
     }
 }
 
@@ -64,6 +80,8 @@ impl Mail for SmtpProbe {
 enum Stop {
     /// The server answered with this code.
     Answer(u16),
+    /// The server answered the message itself with this code.
+    Verdict(u16),
     /// The server wants something of *this* message (a log-on, another recipient), which says nothing of others.
     Unfit,
     /// No connection, or it broke, or the time was up: senders keep their mail and try again.
@@ -77,30 +95,33 @@ struct Conversation {
 }
 
 impl SmtpProbe {
-    fn send(&self, marker: &str) -> Result<ProbeReport, Failure> {
+    fn deliver(&self, message: String) -> Result<ProbeReport, Failure> {
         let begun = Instant::now();
         let connect = |stream: TcpStream| Conversation {
             stream: BufReader::new(stream),
             ends: begun + self.limit,
             evidence: Vec::new(),
         };
-        let (verdict, mut evidence) = match TcpStream::connect_timeout(&self.server, self.limit).map(connect)
+        let (verdict, of_content, mut evidence) = match TcpStream::connect_timeout(&self.server, self.limit)
+            .map(connect)
         {
-            Err(e) => (ProbeVerdict::Deferred, vec![format!("connecting to {}: {e}", self.server)]),
+            Err(e) => (ProbeVerdict::Deferred, false, vec![format!("connecting to {}: {e}", self.server)]),
             Ok(mut talk) => {
-                let verdict = match self.converse(&mut talk, marker) {
-                    Ok(()) => ProbeVerdict::Accepted,
-                    // RFC 5321, 4.2.1: 4yz is transient, the sender tries again; 5yz is final, it gives up.
-                    Err(Stop::Answer(code)) if code >= 500 => ProbeVerdict::Refused,
-                    Err(Stop::Answer(_) | Stop::Connection) => ProbeVerdict::Deferred,
+                // RFC 5321, 4.2.1: 4yz is transient, the sender tries again; 5yz is final, it gives up.
+                let class = |code| if code >= 500 { ProbeVerdict::Refused } else { ProbeVerdict::Deferred };
+                let (verdict, of_content) = match self.converse(&mut talk, message) {
+                    Ok(()) => (ProbeVerdict::Accepted, true),
+                    Err(Stop::Verdict(code)) => (class(code), true),
+                    Err(Stop::Answer(code)) => (class(code), false),
+                    Err(Stop::Connection) => (ProbeVerdict::Deferred, false),
                     Err(Stop::Unfit) => return Err(self.unfit(&talk.evidence)),
                 };
-                (verdict, talk.evidence)
+                (verdict, of_content, talk.evidence)
             }
         };
         // Last line first.
         evidence.reverse();
-        Ok(ProbeReport { verdict, evidence })
+        Ok(ProbeReport { verdict, of_content, evidence })
     }
 
     fn unfit(&self, evidence: &[String]) -> Failure {
@@ -113,24 +134,18 @@ impl SmtpProbe {
     }
 
     /// The null sender, so that nobody gets a report when the message cannot be delivered. Extensions are not used.
-    fn converse(&self, talk: &mut Conversation, marker: &str) -> Result<(), Stop> {
+    fn converse(&self, talk: &mut Conversation, mut message: String) -> Result<(), Stop> {
         talk.expect("greeting", 2)?;
         talk.say(&format!("HELO {}", self.helo), 2)?;
         talk.say("MAIL FROM:<>", 2)?;
         talk.say(&format!("RCPT TO:<{}>", self.recipient), 2)?;
         talk.say("DATA", 3)?;
-        let message = format!(
-            "Message-ID: <{marker}@mailsec.invalid>\r\n\
-             From: mailsec <postmaster@mailsec.invalid>\r\n\
-             To: <{}>\r\n\
-             Subject: mailsec: test of the mail flow\r\n\
-             Auto-Submitted: auto-generated\r\n\
-             X-Auto-Response-Suppress: All\r\n\
-             \r\n\
-             This message proves that mail flows during an upgrade. It can be deleted.\r\n.",
-            self.recipient
-        );
-        talk.say(&message, 2)?;
+        // No line of it begins with a period, so none need be doubled (RFC 5321, 4.5.2).
+        message.push('.');
+        talk.say(&message, 2).map_err(|stop| match stop {
+            Stop::Answer(code) => Stop::Verdict(code),
+            other => other,
+        })?;
         // It is accepted; how the server takes its leave does not matter.
         let _ = talk.put("QUIT");
         Ok(())
@@ -238,7 +253,7 @@ mod tests {
             heard
         });
         let report = SmtpProbe::new(address, Duration::from_millis(700), "mx 1", POSTMASTER).unwrap();
-        let report = report.send("m-1");
+        let report = report.deliver(compose("m-1", Letter::Clean, POSTMASTER));
         (report, server.join().unwrap())
     }
 
@@ -261,6 +276,18 @@ mod tests {
     #[test]
     fn transient_answers_and_broken_connections_defer_and_final_ones_refuse() {
         let verdict = |answers| probe(answers).0.unwrap().verdict;
+        let of_content = |answers| probe(answers).0.unwrap().of_content;
+        assert!(!of_content(&["220 a\r\n", "250 b\r\n", "550 no\r\n"]));
+        assert!(of_content(&[
+            "220 a\r\n",
+            "250 b\r\n",
+            "250 c\r\n",
+            "250 d\r\n",
+            "354 go\r\n",
+            "550 virus\r\n"
+        ]));
+        // The connection breaks while the message is judged: nothing is known of it.
+        assert!(!of_content(&["220 a\r\n", "250 b\r\n", "250 c\r\n", "250 d\r\n", "354 go\r\n", ""]));
         assert_eq!(
             verdict(&["220 a\r\n", "250 b\r\n", "421 4.3.2 Service not available\r\n"]),
             ProbeVerdict::Deferred
@@ -285,8 +312,10 @@ mod tests {
     #[test]
     fn nobody_at_home_defers() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let report =
-            SmtpProbe::new(address, Duration::from_secs(1), "", POSTMASTER).unwrap().send("m").unwrap();
+        let report = SmtpProbe::new(address, Duration::from_secs(1), "", POSTMASTER)
+            .unwrap()
+            .deliver(String::new())
+            .unwrap();
         assert_eq!(report.verdict, ProbeVerdict::Deferred);
         assert!(report.evidence[0].starts_with("connecting to 127.0.0.1:"));
     }

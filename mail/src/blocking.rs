@@ -1,0 +1,18 @@
+//! Calls that block run beside the caller's executor.
+
+use mailsec_core::{Code, Failure};
+
+/// Runs a blocking call on tokio's pool for such, or in place where there is no runtime.
+pub(crate) async fn blocking<T, F>(call: F) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Failure> + Send + 'static,
+{
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return call();
+    };
+    match runtime.spawn_blocking(call).await {
+        Ok(answer) => answer,
+        Err(error) => Err(Failure::new(Code::System, "a call to the system was cut off").cause(error)),
+    }
+}

@@ -1,0 +1,10 @@
+#![forbid(unsafe_code)]
+//! Mail as a sender and a recipient see it: probes by SMTP, pick-up by IMAP, and the canary of a running upgrade.
+
+mod blocking;
+mod imap;
+mod smtp;
+mod tls;
+
+pub use imap::{ImapPickup, PickupConfig, PickupEncryption};
+pub use smtp::{POSTMASTER, SmtpProbe};
