@@ -2,6 +2,7 @@
 //! Mail as a sender and a recipient see it: probes by SMTP, pick-up by IMAP, and the canary of a running upgrade.
 
 mod blocking;
+pub mod canary;
 mod imap;
 mod smtp;
 mod tls;

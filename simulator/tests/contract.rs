@@ -10,6 +10,7 @@ use futures::executor::block_on;
 use mailsec_contract as contract;
 use mailsec_core::{
     host::{Host, RegistryView, ServiceName, ToolRun, TransportService},
+    proof::MailPath,
     values::{AccountName, Secret, SecretRef, ServerPath},
 };
 use mailsec_simulator::{
@@ -109,6 +110,7 @@ fn the_small_ports() {
         contract::registry(&host, &registry).await;
         contract::processes(&host, &ServerPath::new(vipre::FOLDER)).await;
         contract::mail(&host, Some(LIMIT)).await;
+        contract::pickup(MailPath::of(&host), "1").await;
     });
     assert_eq!(oracle::no_mail_lost(&host.world()), Ok(()));
     assert_eq!(oracle::transport_in_effect(&host.world()), Ok(()));

@@ -1,5 +1,6 @@
 //! How things are shown to a person. Plain text at 80 columns; colour is never needed to understand it.
 
+mod canary;
 mod captured;
 mod checklist;
 mod counter;

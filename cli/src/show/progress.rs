@@ -96,7 +96,11 @@ impl Watcher for Progress {
             }
             Event::Requested { request, by, .. } => self.line(&format!("{by} asks to {request}.")),
             Event::Declined { request, why } => self.line(&format!("Not done: {request}, because {why}.")),
-            Event::Planned { .. }
+            Event::CanaryWatched { summary } if summary.alarms() > 0 => {
+                self.line(&format!("          canary: {} ALARMS; see the report", summary.alarms()));
+            }
+            Event::CanaryWatched { .. }
+            | Event::Planned { .. }
             | Event::Rehearsed(_)
             | Event::Started { .. }
             | Event::UndoIntended { .. }

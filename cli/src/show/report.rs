@@ -185,6 +185,9 @@ pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> Stri
         let how = if change.seen { "" } else { "  (assumed)" };
         text.push_str(&format!("  {}  {}{how}\n", clock(change.at), change.mail));
     }
+    if let Some(canary) = &report.canary {
+        text.push_str(&super::canary::lines(canary));
+    }
     text.push_str("\nSteps\n");
     for (index, step) in report.steps.iter().enumerate() {
         text.push_str(&step_lines(index, step));

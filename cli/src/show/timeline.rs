@@ -184,6 +184,7 @@ fn told(event: &Event, state: &State) -> String {
             let waiting = waiting.map(|count| format!(", {count} messages wait")).unwrap_or_default();
             format!("mail: {mail}{how}{waiting}")
         }
+        Event::CanaryWatched { summary } => super::canary::line(summary),
         Event::Requested { request, by, note } => format!("{by} asks to {request}{}", noted(note)),
         Event::Honoured { request } => format!("done as asked: {request}"),
         Event::Declined { request, why } => format!("not done: {request}, because {why}"),

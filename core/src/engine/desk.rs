@@ -4,7 +4,7 @@ use crate::{
     failure::Failure,
     journal::Envelope,
     plan::{Choice, ItemAnswers, Step},
-    upgrade::{Gate, Request, State},
+    upgrade::{CanarySummary, Gate, Request, State},
     values::GateId,
 };
 use async_trait::async_trait;
@@ -56,6 +56,17 @@ pub trait Desk: Send + Sync {
 
     /// Waits for an answer to a gate; `None` when nobody is there to give one.
     async fn ask(&self, gate: &Gate, state: &State) -> Option<Message>;
+
+    /// Whether a canary flies, which sends mail from outside while the upgrade runs.
+    fn has_canary(&self) -> bool {
+        false
+    }
+
+    /// What the canary has seen. At the `end` of the upgrade it sends no more, and what is still under way is waited for
+    /// a while.
+    async fn canary(&self, _end: bool) -> Option<CanarySummary> {
+        None
+    }
 }
 
 /// Nobody is there.

@@ -182,10 +182,12 @@ impl<'a> Engine<'a> {
                 Next::Honour(request) => self.push(Event::Honoured { request }),
                 Next::Decline(request, why) => self.push(Event::Declined { request, why }),
                 Next::Paused => {
+                    self.note_canary().await;
                     self.rest()?;
                     return Ok(Stop::Paused);
                 }
                 Next::Finish(how) => {
+                    self.end_canary().await?;
                     self.note_mail().await;
                     self.push(Event::Finished { how });
                 }
@@ -334,10 +336,30 @@ impl<'a> Engine<'a> {
         match self.desk.ask(&gate, &self.state).await {
             Some(message) => self.take(&message).map(|()| None),
             None => {
+                self.note_canary().await;
                 self.rest()?;
                 Ok(Some(Stop::GateOpen(gate.id)))
             }
         }
+    }
+
+    /// What the canary has seen goes into the journal where the run stops, and not at every step: it is told as a whole.
+    async fn note_canary(&mut self) {
+        let Some(summary) = self.desk.canary(false).await.map(Box::new) else { return };
+        if self.state.canary.as_ref() != Some(&summary) {
+            self.push(Event::CanaryWatched { summary });
+        }
+    }
+
+    /// The last of it. It is waited for, so what has happened is recorded first.
+    async fn end_canary(&mut self) -> Result<(), Failure> {
+        if self.desk.has_canary() {
+            self.commit()?;
+            if let Some(summary) = self.desk.canary(true).await {
+                self.push(Event::CanaryWatched { summary: Box::new(summary) });
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn context<'c>(&'c self, step: &'c Step) -> Context<'c> {

@@ -217,6 +217,7 @@ impl Steps {
             | Event::RollbackBegun { .. }
             | Event::UnplannedRestart { .. }
             | Event::MailFlowChanged { .. }
+            | Event::CanaryWatched { .. }
             | Event::Requested { .. }
             | Event::Honoured { .. }
             | Event::Declined { .. }

@@ -1,5 +1,6 @@
 //! Events: facts, in the past tense, and few. Progress inside a step is not among them; secrets never are.
 
+use super::CanarySummary;
 use crate::{
     failure::Failure,
     host::BootIdentity,
@@ -276,6 +277,11 @@ pub enum Event {
         /// Messages waiting, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waiting: Option<u64>,
+    },
+    /// What the canary has seen of mail so far, from outside. The last one counts.
+    CanaryWatched {
+        /// All of it.
+        summary: Box<CanarySummary>,
     },
     /// Somebody asked for something.
     Requested {

@@ -149,6 +149,8 @@ impl State {
                 }
             }
             Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
+            // For the report, and so that it is written again only when there is more of it.
+            Event::CanaryWatched { summary } => self.canary = Some(summary.clone()),
             Event::Requested { request: Request::Resume, .. } => {
                 if self.standing == Standing::Paused {
                     let begun = self.started.is_some();

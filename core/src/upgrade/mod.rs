@@ -1,6 +1,7 @@
 //! The state machine: events, the state that is their fold, and what happens next. Pure; imports only the plan.
 
 mod admit;
+mod canary;
 mod event;
 mod fold;
 mod gates;
@@ -10,6 +11,7 @@ mod recovery;
 mod report;
 mod state;
 
+pub use canary::{Canary, CanarySummary, Fate, Sighting, Span};
 pub use event::{Actor, Event, Finish, GateKind, Rehearsed, Request, Verdict};
 pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};

@@ -1,6 +1,8 @@
 //! The report: a fold of the same events, made at any time, after any failure.
 
-use super::{Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Rehearsed, Request};
+use super::{
+    CanarySummary, Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Rehearsed, Request,
+};
 use crate::{
     failure::Failure,
     plan::{
@@ -137,6 +139,9 @@ pub struct Report {
     pub mail_within_budget: bool,
     /// Each change of mail's state.
     pub mail_changes: Vec<MailChange>,
+    /// What the canary saw, if one flew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanarySummary>,
     /// Events read, and how many of them this version does not know.
     pub events: (u64, u64),
     #[serde(skip)]
@@ -243,6 +248,7 @@ impl Report {
             Event::MailFlowChanged { at, mail, seen, .. } => self.ledger.change(*at, *mail, *seen),
             Event::Requested { request, by, note } => self.note(at, request_line(*request, &by.0, note)),
             Event::Declined { request, why } => self.note(at, format!("not done: {request}, because {why}")),
+            Event::CanaryWatched { summary } => self.canary = Some(CanarySummary::clone(summary)),
             Event::Finished { how } => self.finish = Some(*how),
         }
         self.mail = self.ledger.totals_at(at);

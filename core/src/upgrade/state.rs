@@ -1,6 +1,6 @@
 //! The state of an upgrade: the fold of its events.
 
-use super::{Finish, GateKind, Ledger, Request};
+use super::{CanarySummary, Finish, GateKind, Ledger, Request};
 use crate::{
     failure::Failure,
     host::{AgentId, BootIdentity},
@@ -166,6 +166,8 @@ pub struct State {
     pub patience: u64,
     /// Mail.
     pub ledger: Ledger,
+    /// What the canary had seen when that was written last.
+    pub canary: Option<Box<CanarySummary>>,
     /// A person accepted that the mail budget is used up.
     pub budget_waived: bool,
     /// Version of the program that started it.
@@ -200,6 +202,7 @@ impl Default for State {
             events: 0,
             patience: u64::MAX,
             ledger: Ledger::default(),
+            canary: None,
             budget_waived: false,
             engine: String::new(),
             changed_engine: None,

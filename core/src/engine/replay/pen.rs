@@ -5,7 +5,7 @@ use crate::{
     engine::{Desk, Message},
     failure::{Code, Failure},
     journal::{Envelope, Journal, Stamp},
-    upgrade::{Event, Gate, State},
+    upgrade::{CanarySummary, Event, Gate, State},
     values::{Digest, UpgradeId},
 };
 use async_trait::async_trait;
@@ -71,5 +71,16 @@ impl Desk for Voices {
 
     async fn ask(&self, _gate: &Gate, _state: &State) -> Option<Message> {
         self.0.said().into_iter().next()
+    }
+
+    fn has_canary(&self) -> bool {
+        matches!(self.0.next(), Some(Event::CanaryWatched { .. }))
+    }
+
+    async fn canary(&self, _end: bool) -> Option<CanarySummary> {
+        match self.0.next() {
+            Some(Event::CanaryWatched { summary }) => Some(CanarySummary::clone(summary)),
+            _ => None,
+        }
     }
 }

@@ -18,6 +18,7 @@ mod interactions;
 mod loops;
 mod pairs;
 mod plans;
+mod proof;
 mod properties;
 mod refusals;
 mod requests;
