@@ -3,6 +3,7 @@
 mod certify;
 mod cluster;
 mod journal;
+mod probe;
 mod remote;
 mod request;
 mod service;
@@ -14,6 +15,7 @@ mod world;
 pub(crate) use certify::CertifyArgs;
 pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
 pub(crate) use journal::JournalCommand;
+pub(crate) use probe::ProbeArgs;
 pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
 pub(crate) use request::{
     CaptureArgs, MethodName, PlanArgs, RehearseArgs, RequestArgs, Role, RunArgs, Unscanned,
@@ -66,7 +68,7 @@ pub(crate) struct Common {
     /// Where the journal lies [default: %ProgramData%\mailsec, or the simulated server's folder]
     #[arg(long, global = true, env = "MAILSEC_STATE", value_name = "FOLDER")]
     pub(crate) state: Option<PathBuf>,
-    /// What cannot be found out on the server: the directory, where transport listens [default: config.json beside
+    /// What cannot be found out on the server: the directory, where transport listens, the mailbox of probes [default: config.json beside
     /// the journal]
     #[arg(long, global = true, env = "MAILSEC_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -105,6 +107,8 @@ pub(crate) enum Command {
     Capture(CaptureArgs),
     /// Try a plan on a copy of its server: every crash, every fault, every way back; changes nothing
     Rehearse(RehearseArgs),
+    /// Send a message through the server, and with --eicar see whether mail is scanned
+    Probe(ProbeArgs),
     /// Show a plan, ask, and run it
     Run(RunArgs),
     /// Show where an upgrade stands

@@ -65,6 +65,10 @@ pub(crate) struct RequestArgs {
     /// Mail while the agents are detached: held, or let through unscanned
     #[arg(long, value_enum, default_value_t = Unscanned::Hold)]
     pub(crate) unscanned: Unscanned,
+    /// Prove at the end that mail is scanned, with the harmless EICAR test file
+    /// [default where config.json has `pickup`]
+    #[arg(long)]
+    pub(crate) prove_scanning: bool,
     /// Seconds that mail may be held or down in all [default: made from the steps]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_stopped: Option<u64>,

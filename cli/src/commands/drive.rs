@@ -6,7 +6,7 @@ use crate::{
     cluster::FolderNodes,
     exit::Exit,
     output::Reply,
-    people::{FrontDesk, Inbox, Patience, actor},
+    people::{FrontDesk, Inbox, Patience, Watched, actor},
     place::{Site, Sources},
     show,
 };
@@ -110,6 +110,7 @@ pub(crate) async fn drive_to_stop(
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
     let mut watcher = show::Progress::new(&loaded.state);
     let actor = actor();
+    let desk = &Watched::new(desk, site, upgrade);
     let engine =
         Engine::open(site.host(), journal, upgrade, vendor, desk, &mut watcher, (VERSION, &actor)).await?;
     if !loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {

@@ -11,6 +11,7 @@ mod journal;
 mod man;
 mod methods;
 mod plan;
+mod probe;
 mod rehearse;
 mod remote;
 mod report;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Plan(args) => plan::plan(&common, args).await,
         Command::Capture(args) => capture::capture(&common, &args).await,
         Command::Rehearse(args) => rehearse::rehearse(&common, &args),
+        Command::Probe(args) => probe::probe(&common, &args).await,
         Command::Run(args) => run::run(&common, args).await,
         Command::Status(which) => status::status(&common, &which),
         Command::Answer(args) => answer::answer(&common, &args).await,

@@ -10,7 +10,7 @@ use crate::{
 use mailsec_core::{
     Failure,
     failure::Code,
-    host::Host,
+    host::{Host, no_mailbox},
     plan::{Plan, explain, lint},
     product::{Captured, Proposal},
 };
@@ -45,8 +45,12 @@ pub(crate) fn show(proposal: &Proposal, explained: bool, out: Option<&Path>) -> 
 
 /// Surveys the server and makes a plan; a blocker is an error.
 pub(crate) async fn propose(common: &Common, site: &Site, args: &RequestArgs) -> Result<Proposal, Failure> {
-    let request = survey::request(args)?;
+    let mut request = survey::request(args)?;
     let host: &dyn Host = site.server()?;
+    if request.prove_scanning && host.pickup().address().is_none() {
+        return Err(no_mailbox());
+    }
+    request.prove_scanning |= site.has_pickup();
     let found = survey::survey(host, common.product.as_deref(), &request).await?;
     found.product.accepts(&request)?;
     let findings = found.assess(&request);

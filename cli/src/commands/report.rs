@@ -7,12 +7,19 @@ use crate::{
     place::{self, State},
     show::{self, Record},
 };
-use mailsec_core::{Failure, journal::WitnessState, values::Digest};
+use mailsec_core::{
+    Failure,
+    journal::WitnessState,
+    upgrade::Report,
+    values::{Digest, UpgradeId},
+};
+use mailsec_mail::canary;
 use serde_json::json;
 
 pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
-    let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
+    let (upgrade, witnessed, mut loaded) = state.choose(args.which.upgrade.as_deref())?;
+    canary_since(&state, upgrade, &mut loaded.report);
     let head = witnessed.lines.last().map_or(Digest::ZERO, |line| line.hash());
     let value = json!({
         "upgrade": upgrade,
@@ -39,4 +46,14 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     output::save(out, "report", content.as_bytes())?;
     let text = format!("Written to {}.{damage}", out.display());
     Ok(Reply::new(text, json!({ "written": out })).exit(exit))
+}
+
+/// A process that was killed has told the journal nothing of its canary; the canary's own record has it.
+fn canary_since(state: &State, upgrade: UpgradeId, report: &mut Report) {
+    let Ok(record) = canary::read(&state.canary(upgrade)) else { return };
+    let told = report.canary.as_ref().map_or(0, |summary| summary.sent());
+    if record.next() > told && report.finish.is_none() {
+        let watched = report.canary.as_ref().is_none_or(|summary| summary.watched);
+        report.canary = Some(record.at_last(watched));
+    }
 }

@@ -159,6 +159,7 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
             Unscanned::Hold => UnscannedPolicy::Hold,
             Unscanned::Allow => UnscannedPolicy::Allow,
         },
+        prove_scanning: args.prove_scanning,
         budget: match (args.max_stopped, args.max_unscanned) {
             (None, None) => None,
             (stopped, unscanned) => Some(MailBudget {

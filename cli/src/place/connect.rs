@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     failure::Code,
-    host::{Answer, Clock, Secrets},
-    values::{Secret, SecretRef, Timestamp},
+    host::Clock,
+    values::{SecretRef, Timestamp},
 };
 use mailsec_eset::remote::{Elsewhere, Management, Remote};
 use mailsec_eset_connect::{Client, ConnectConfig, Limits, PASSWORD, Region};
 use serde::Deserialize;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// What `--host` begins with; the region follows.
 pub(super) const PREFIX: &str = "eset-connect:";
@@ -48,7 +48,7 @@ pub(super) fn open(
     // The user is part of the name: with another one it is another tenant.
     let name = format!("{PREFIX}{region} as {}", config.eset_connect.user);
     Ok(Connect {
-        place: Elsewhere::new(name, clock, Arc::new(Given(values))),
+        place: Elsewhere::new(name, clock, Arc::new(sources.given())),
         operations: Remote::new(management.clone()),
         management,
         documented: config.eset_connect.addresses.is_none(),
@@ -86,14 +86,5 @@ impl Clock for SystemClock {
 
     async fn alarm(&self, after: Duration) {
         tokio::time::sleep(after).await;
-    }
-}
-
-struct Given(BTreeMap<SecretRef, Secret>);
-
-#[async_trait]
-impl Secrets for Given {
-    async fn get(&self, name: &SecretRef) -> Answer<Option<Secret>> {
-        Ok(self.0.get(name).cloned())
     }
 }

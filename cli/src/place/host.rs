@@ -2,7 +2,9 @@
 
 use super::{
     Sources, State,
+    config::Config,
     connect::{self, Connect},
+    real_mail::{RealMail, WithRealMail},
 };
 use crate::{args::Common, output};
 use mailsec_core::{
@@ -14,8 +16,10 @@ use mailsec_core::{
 };
 use mailsec_eset::remote::Management;
 use mailsec_eset_connect::Region;
+use mailsec_mail::canary::{CanaryConfig, CanaryPath};
 use mailsec_simulator::{PoweredJournal, SimHost};
 use std::{
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,6 +27,11 @@ use std::{
 /// A server and its journal's place.
 pub(crate) struct Site {
     server: Server,
+    /// Where its canary flies, if one is to.
+    mail: Option<RealMail>,
+    /// A simulated server, with its real mail.
+    overlaid: Option<WithRealMail>,
+    configured_pickup: bool,
     /// Where the journal lies.
     pub(crate) state: State,
 }
@@ -39,6 +48,13 @@ impl Site {
     pub(crate) fn open(common: &Common, secrets: &Sources) -> Result<Self, Failure> {
         let which = Which::parse(common)?;
         let state = State::of(common, &which);
+        let config = match &which {
+            Which::Connect(_) => Config::default(),
+            _ => Config::read(common, &state)?,
+        };
+        // Port 2525 of a Mailbox server; the host's own default.
+        let usual = matches!(which, Which::Windows).then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
+        let mail = RealMail::of(&config, usual, secrets, "mailsec")?;
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
@@ -59,7 +75,25 @@ impl Site {
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
-        Ok(Self { server, state })
+        Ok(Self::with(server, mail, config.pickup.is_some(), state))
+    }
+
+    fn with(server: Server, mail: Option<RealMail>, configured_pickup: bool, state: State) -> Self {
+        let overlaid = match (&server, &mail) {
+            (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
+            _ => None,
+        };
+        Self { server, mail, overlaid, configured_pickup, state }
+    }
+
+    /// Whether a mailbox is configured in which probes are looked for.
+    pub(crate) fn has_pickup(&self) -> bool {
+        self.configured_pickup
+    }
+
+    /// What a canary needs, where one is to fly.
+    pub(crate) fn canary(&self) -> Option<(CanaryConfig, CanaryPath)> {
+        self.mail.as_ref()?.canary()
     }
 
     /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
@@ -73,10 +107,19 @@ impl Site {
                 Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?))
             }
         };
-        Ok(Self { server, state: self.state })
+        let config = Config::read(common, &self.state)?;
+        let usual = self.overlaid.is_none().then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
+        let mail = match self.mail {
+            Some(_) => RealMail::of(&config, usual, secrets, "mailsec")?,
+            None => None,
+        };
+        Ok(Self::with(server, mail, self.configured_pickup, self.state))
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
+        if let Some(overlaid) = &self.overlaid {
+            return overlaid;
+        }
         match &self.server {
             Server::Simulated(host) => host,
             Server::Connect(connect) => &connect.place,

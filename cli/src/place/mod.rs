@@ -1,10 +1,12 @@
 //! Where a command works: which server, and where its journal lies.
 
+mod config;
 mod connect;
 mod credential;
 mod facts;
 mod host;
 mod private;
+mod real_mail;
 mod rehearsals;
 mod secrets;
 mod state;

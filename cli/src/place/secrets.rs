@@ -1,11 +1,13 @@
 //! Where secrets come from: the environment, a file that only its owner can read, the system's store of credentials, or
 //! the keyboard. Never arguments.
 
-use super::credential;
+use super::{State, config::Config, credential, host::Which};
 use crate::{args::Common, output};
+use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     failure::Code,
+    host::{Answer, Secrets},
     values::{Secret, SecretRef},
 };
 use std::{borrow::Borrow, collections::BTreeMap, io::IsTerminal, path::Path};
@@ -27,13 +29,11 @@ impl Sources {
         Ok(Self { values })
     }
 
-    /// As [`Sources::read`], and asks at the keyboard for what it takes to look at the server itself: the password by
-    /// which the directory is read.
+    /// As [`Sources::read`], and asks at the keyboard for what it takes to look at the server itself: the passwords
+    /// by which the directory and the probes' mailbox are read.
     pub(crate) fn for_server(common: &Common) -> Result<Self, Failure> {
-        #[cfg_attr(not(windows), expect(unused_mut, reason = "only the Windows host needs one"))]
         let mut sources = Self::read(common)?;
-        #[cfg(windows)]
-        sources.ask(&super::windows::secrets_of_host(common)?, common)?;
+        sources.ask(&of_host(common)?, common)?;
         Ok(sources)
     }
 
@@ -56,6 +56,11 @@ impl Sources {
         self.values.clone()
     }
 
+    /// The same behind the port.
+    pub(crate) fn given(&self) -> Given {
+        Given(self.values())
+    }
+
     /// Asks at the keyboard for what is missing. Without a keyboard it stays missing, and a gate asks later.
     pub(crate) fn ask<N: Borrow<SecretRef>>(&mut self, names: &[N], common: &Common) -> Result<(), Failure> {
         if common.no_input || !std::io::stdin().is_terminal() {
@@ -73,6 +78,31 @@ impl Sources {
         }
         Ok(())
     }
+}
+
+/// The secrets that were given, and no others.
+pub(crate) struct Given(BTreeMap<SecretRef, Secret>);
+
+#[async_trait]
+impl Secrets for Given {
+    async fn get(&self, name: &SecretRef) -> Answer<Option<Secret>> {
+        Ok(self.0.get(name).cloned())
+    }
+}
+
+/// The secrets without which the server, or its mail, cannot be looked at.
+fn of_host(common: &Common) -> Result<Vec<SecretRef>, Failure> {
+    let which = Which::parse(common)?;
+    if let Which::Connect(_) = which {
+        return Ok(Vec::new());
+    }
+    let config = Config::read(common, &State::of(common, &which))?;
+    let mailbox = config.pickup.map(|pickup| pickup.secret);
+    #[cfg(windows)]
+    let directory = config.directory.map(|directory| directory.bind_secret);
+    #[cfg(not(windows))]
+    let directory: Option<SecretRef> = None;
+    Ok(directory.into_iter().chain(mailbox).collect())
 }
 
 fn source(text: &str) -> Result<(&str, Secret), Failure> {

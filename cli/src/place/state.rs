@@ -59,6 +59,11 @@ impl State {
         self.folder.join("inbox").join(upgrade.to_string())
     }
 
+    /// What the canary of an upgrade saw.
+    pub(crate) fn canary(&self, upgrade: UpgradeId) -> PathBuf {
+        self.folder.join("canary").join(format!("{upgrade}.jsonl"))
+    }
+
     pub(crate) fn reader(&self) -> WitnessReader {
         WitnessReader::new(self.journal())
     }

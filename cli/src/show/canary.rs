@@ -1,7 +1,11 @@
 //! What the canary saw, as text.
 
-use super::text::{clock, span};
-use mailsec_core::upgrade::{CanarySummary, Fate, Span};
+use super::text::{clock, span, wrap};
+use mailsec_core::{
+    failure::Code,
+    plan::Evidence,
+    upgrade::{CanarySummary, Fate, Span},
+};
 
 /// In one line.
 pub(crate) fn line(summary: &CanarySummary) -> String {
@@ -37,6 +41,19 @@ pub(crate) fn lines(summary: &CanarySummary) -> String {
     }
     section(&mut text, "what senders saw", &summary.senders, summary.watched);
     section(&mut text, "what became of the test file", &summary.scanning, summary.watched);
+    text
+}
+
+/// A verdict with what shows it.
+pub(crate) fn evidence(title: &str, why: &str, code: Option<Code>, evidence: &[Evidence]) -> String {
+    let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
+    let mut text = format!("{title}{code}\n");
+    if !why.is_empty() {
+        text.push_str(&wrap("  because ", "  ", why));
+    }
+    for fact in evidence {
+        text.push_str(&wrap("  - ", "    ", &format!("{}: {}", fact.of, fact.seen)));
+    }
     text
 }
 

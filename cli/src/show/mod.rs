@@ -17,6 +17,7 @@ mod survey;
 mod text;
 mod timeline;
 
+pub(crate) use canary::evidence;
 pub(crate) use captured::captured;
 pub(crate) use checklist::checklists;
 pub(crate) use counter::Counter;

@@ -14,6 +14,7 @@ mod eset;
 mod flows;
 mod harness;
 mod kill;
+mod mail;
 mod manual;
 mod people;
 mod plans;

@@ -9,5 +9,5 @@ mod prove;
 mod test_file;
 
 pub use letter::{DOMAIN, Letter, compose, is_marker, marker_of, message_id};
-pub use prove::{MailPath, Patience, Proof, ScanVerdict, prove};
+pub use prove::{Delivery, MailPath, Patience, Proof, ScanVerdict, deliver, prove};
 pub use test_file::{holds_test_file, test_file};

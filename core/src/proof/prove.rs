@@ -98,6 +98,37 @@ pub async fn prove(path: MailPath<'_>, family: &str, marker: &str, patience: Pat
     Proof { evidence: [proof.evidence, left.evidence].concat(), ..proof }
 }
 
+/// Whether a clean message went in at one end and came out at the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Whether it did.
+    pub delivered: bool,
+    /// What went wrong, or nothing.
+    pub why: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Sends a clean message and waits for it, as [`prove`] does first.
+pub async fn deliver(path: MailPath<'_>, family: &str, marker: &str, patience: Patience) -> Delivery {
+    let Some(address) = path.pickup.address() else {
+        return Delivery { delivered: false, why: no_mailbox().message, evidence: Vec::new() };
+    };
+    let mut course = Course::new(path, address, marker, patience);
+    course.sweep(family).await;
+    let arrived = match course.clean("clean").await {
+        Ok(sent) => course.await_any(&[&sent.marker], patience.delivery).await,
+        Err(why) => Err(why),
+    };
+    course.sweep(marker).await;
+    let why = match &arrived {
+        Ok(Some(_)) => String::new(),
+        Ok(None) => "a clean message was accepted and did not arrive".to_owned(),
+        Err(why) => why.clone(),
+    };
+    Delivery { delivered: matches!(arrived, Ok(Some(_))), why, evidence: course.evidence }
+}
+
 struct Course<'a> {
     path: MailPath<'a>,
     address: String,

@@ -186,6 +186,17 @@ impl Canary {
         self.messages.last_key_value().map_or(0, |(n, _)| n + 1)
     }
 
+    /// All of it as it was when the last line was written, by a process that is no more.
+    #[must_use]
+    pub fn at_last(&self, watched: bool) -> CanarySummary {
+        let times = self.messages.values().flat_map(|message| {
+            let answered = message.answer.map(|(at, _, _)| at);
+            [Some(message.at), answered, message.arrived.map(|(at, _)| at)]
+        });
+        let last = times.flatten().max().unwrap_or_else(|| Timestamp::from_millis(0));
+        self.summary(last, watched.then_some(Duration::MAX))
+    }
+
     /// Whether this message was seen in the mailbox.
     #[must_use]
     pub fn has_arrived(&self, n: u64) -> bool {

@@ -146,9 +146,13 @@ fn with_allow_the_canary_sees_exactly_the_unscanned_window_and_a_kill_takes_noth
     for never in [Fate::Silent, Fate::Refused, Fate::Outstanding] {
         assert_eq!(summary.count(never), 0, "{never:?}");
     }
-    // To the message: those that the scanner let through, and no other.
+    // To the message: those that the scanner let through, and no other. One that it let through in the moment in which
+    // the server stopped was not taken.
     let unscanned = run.test_files(Fate::Unscanned);
-    assert_eq!(unscanned, run.met(Manner::Off));
+    let let_through = run.met(Manner::Off);
+    assert!(unscanned.is_subset(&let_through), "{unscanned:?}\n{let_through:?}");
+    let others: BTreeSet<u64> = let_through.difference(&unscanned).copied().collect();
+    assert!(others.is_subset(&run.test_files(Fate::Deferred)), "{others:?}");
     assert!(
         unscanned.iter().any(|n| *n < killed_at) && unscanned.iter().any(|n| *n >= killed_at),
         "{killed_at}: {unscanned:?}"

@@ -1,0 +1,57 @@
+//! What cannot be found out on the server: `config.json`.
+
+use super::State;
+use crate::args::Common;
+use mailsec_core::{Failure, failure::Code};
+use mailsec_mail::{PickupConfig, canary::CanaryConfig};
+use serde::Deserialize;
+use std::net::SocketAddr;
+
+/// Read on Windows alone; elsewhere it only has to be JSON.
+#[cfg(windows)]
+pub(crate) type Directory = mailsec_windows::DirectoryConfig;
+#[cfg(not(windows))]
+type Directory = serde_json::Value;
+
+/// The content of `config.json`; every field may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where the transport service itself listens.
+    pub(crate) smtp: Option<SocketAddr>,
+    /// Whom the probe's message is for.
+    pub(crate) smtp_recipient: Option<String>,
+    /// The directory.
+    #[cfg_attr(not(windows), allow(dead_code, reason = "a simulated server has its own"))]
+    pub(crate) directory: Option<Directory>,
+    /// The mailbox in which probes are looked for.
+    pub(crate) pickup: Option<PickupConfig>,
+    /// How the canary flies; none does where this is left out.
+    pub(crate) canary: Option<CanaryConfig>,
+}
+
+impl Config {
+    /// A file that was named must be there; the default one need not.
+    pub(crate) fn read(common: &Common, state: &State) -> Result<Self, Failure> {
+        let path = common.config.clone().unwrap_or_else(|| state.config());
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if common.config.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(Failure::new(Code::FileUnreadable, "the configuration cannot be read")
+                    .found(path.display().to_string())
+                    .cause(error));
+            }
+        };
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::new(Code::BadArgument, "the configuration is not as it must be")
+                .expected(
+                    "JSON with smtp, smtp_recipient, directory, pickup, canary; see docs/configuration.md",
+                )
+                .found(path.display().to_string())
+                .cause(error)
+        })
+    }
+}
