@@ -23,7 +23,7 @@ struct Need {
 }
 
 /// All packages that any test needs.
-const NEEDS: [Need; 12] = [
+const NEEDS: [Need; 14] = [
     Need { package: "wine", shown_by: &["wine"], why: "runs the Windows build in the lab" },
     Need { package: "wine64", shown_by: &["wine64", "/usr/lib/wine/wine64"], why: "the 64-bit side of wine" },
     Need { package: "wixl", shown_by: &["wixl"], why: "builds the lab's MSI packages" },
@@ -50,6 +50,16 @@ const NEEDS: [Need; 12] = [
         package: "npm",
         shown_by: &["npm"],
         why: "fetches axe-core, by whose rules the pages are checked",
+    },
+    Need {
+        package: "postfix",
+        shown_by: &["postfix", "/usr/sbin/postfix"],
+        why: "takes mail in for the proof of scanning",
+    },
+    Need {
+        package: "dovecot-imapd",
+        shown_by: &["/usr/lib/dovecot/imap"],
+        why: "shows the mailbox of the proof of scanning",
     },
     Need { package: "strace", shown_by: &["strace"], why: "counts the journal's flushes to the device" },
 ];

@@ -15,7 +15,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -151,6 +151,13 @@ impl Bed {
     pub fn reset(&self) {
         self.scanner.set(Manner::Replace);
         self.go_on();
+    }
+}
+
+impl Drop for Bed {
+    fn drop(&mut self) {
+        // Whoever listens to the control holds it too, for as long as the process lives.
+        self.postfix.lock().unwrap_or_else(PoisonError::into_inner).stop();
     }
 }
 

@@ -139,9 +139,3 @@ impl Postfix {
         fs::read_to_string(self.config.with_file_name("postfix.log")).unwrap_or_default()
     }
 }
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        self.call("stop");
-    }
-}
