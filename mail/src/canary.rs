@@ -204,7 +204,8 @@ impl Inner {
         let mut clean = 0_u64;
         loop {
             let due = self.config.test_file_every;
-            let letters = [Some(Letter::Clean), (due > 0 && clean % due == 0).then_some(Letter::TestFile)];
+            let letters =
+                [Some(Letter::Clean), (due > 0 && clean.is_multiple_of(due)).then_some(Letter::TestFile)];
             clean += 1;
             for letter in letters.into_iter().flatten() {
                 if self.waiting.load(Ordering::Relaxed) >= WAITING {

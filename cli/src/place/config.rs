@@ -4,7 +4,7 @@ use super::State;
 use crate::args::Common;
 use mailsec_core::{Failure, failure::Code};
 use mailsec_mail::{PickupConfig, canary::CanaryConfig};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::net::SocketAddr;
 
 /// Read on Windows alone; elsewhere it only has to be JSON.
@@ -28,6 +28,9 @@ pub(crate) struct Config {
     pub(crate) pickup: Option<PickupConfig>,
     /// How the canary flies; none does where this is left out.
     pub(crate) canary: Option<CanaryConfig>,
+    /// For another `--host`, which reads it itself.
+    #[serde(rename = "eset_connect")]
+    _management: Option<IgnoredAny>,
 }
 
 impl Config {
@@ -50,8 +53,9 @@ impl Config {
                 .expected(
                     "JSON with smtp, smtp_recipient, directory, pickup, canary; see docs/configuration.md",
                 )
-                .found(path.display().to_string())
-                .cause(error)
+                // Not serde's own text: somebody may have put a password here.
+                .found(format!("{}, line {}, column {}", path.display(), error.line(), error.column()))
+                .hint("passwords do not belong there; `secret` names one that --secret gives")
         })
     }
 }
