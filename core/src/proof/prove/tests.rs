@@ -19,7 +19,7 @@ enum Does {
     Drops,
     Rejects,
     TurnsAway,
-    DoesNotListen,
+    HangsUp,
     Unfit,
 }
 
@@ -61,14 +61,10 @@ impl Mail for Server {
         state.mailbox.extend(arrived);
         let verdict = match does {
             Does::Rejects => ProbeVerdict::Refused,
-            Does::TurnsAway | Does::DoesNotListen => ProbeVerdict::Deferred,
+            Does::TurnsAway | Does::HangsUp => ProbeVerdict::Deferred,
             _ => ProbeVerdict::Accepted,
         };
-        Ok(ProbeReport {
-            verdict,
-            of_content: does != Does::DoesNotListen,
-            evidence: vec!["answer".to_owned()],
-        })
+        Ok(ProbeReport { verdict, of_content: does != Does::HangsUp, evidence: vec!["answer".to_owned()] })
     }
 }
 
@@ -121,7 +117,7 @@ fn proven(does: [Does; 3], mailbox_fails_from: usize) -> (Proof, State) {
 
 #[test]
 fn every_outcome_has_its_verdict() {
-    use Does::{Delivers, DoesNotListen, Drops, Rejects, Replaces, TurnsAway, Unfit};
+    use Does::{Delivers, Drops, HangsUp, Rejects, Replaces, TurnsAway, Unfit};
     use ScanVerdict::{NotScanned, Scanned, Undetermined};
     let table = [
         ([Delivers, Delivers, Delivers], NotScanned),
@@ -133,13 +129,13 @@ fn every_outcome_has_its_verdict() {
         ([Drops, Delivers, Delivers], Undetermined),
         ([Rejects, Rejects, Rejects], Undetermined),
         ([TurnsAway, TurnsAway, TurnsAway], Undetermined),
-        ([DoesNotListen, Rejects, Delivers], Undetermined),
+        ([HangsUp, Rejects, Delivers], Undetermined),
         ([Unfit, Rejects, Delivers], Undetermined),
         // The path broke meanwhile: what stopped the test file may have stopped all mail.
         ([Delivers, Rejects, Rejects], Undetermined),
         ([Delivers, TurnsAway, TurnsAway], Undetermined),
-        ([Delivers, TurnsAway, DoesNotListen], Undetermined),
-        ([Delivers, DoesNotListen, Delivers], Undetermined),
+        ([Delivers, TurnsAway, HangsUp], Undetermined),
+        ([Delivers, HangsUp, Delivers], Undetermined),
         ([Delivers, Drops, Drops], Undetermined),
         ([Delivers, Unfit, Delivers], Undetermined),
     ];
