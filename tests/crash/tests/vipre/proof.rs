@@ -9,7 +9,7 @@ use mailsec_crash_tests::{
     Calm, Crash, End, Explored, Person, Subject, Trial, every_point, obliging, parallel, plan, report,
     request,
 };
-use mailsec_simulator::{Tape, worlds::vipre_45};
+use mailsec_simulator::{Tape, world::mail::MailGate, worlds::vipre_45};
 
 fn trial(unscanned: UnscannedPolicy) -> Trial {
     let mut wanted = request();
@@ -66,8 +66,12 @@ fn agents_that_are_loaded_and_do_not_look_are_found_out_and_nobody_can_pass_over
     let choices = trial.loaded().state.gate.unwrap().choices;
     assert!(!choices.contains(&Choice::Skip), "{choices:?}");
     // It is mended, and tried again under another Message-ID.
-    trial.change(|world| world.mail.scanners.truncate(1));
-    let person = Person::new(&trial.host, |_, _, _| Some(Choice::Retry));
+    trial.change(|world| {
+        world.mail.scanners.pop();
+        world.mail.gate = MailGate::Scanned;
+    });
+    let person =
+        Person::new(&trial.host, |_, gate, _| gate.id.to_string().ends_with("#1").then_some(Choice::Retry));
     assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
 }
 
