@@ -68,7 +68,7 @@ impl SecretSources {
     ///
     /// # Errors
     /// When it cannot be written; then it is not known either, so that nothing is done with it.
-    pub(crate) fn keep(&self, name: SecretRef, secret: Secret) -> Result<(), Failure> {
+    pub fn keep(&self, name: SecretRef, secret: Secret) -> Result<(), Failure> {
         #[cfg(windows)]
         if let Some(folder) = &self.store {
             crate::store::keep(folder, &name, &secret)?;

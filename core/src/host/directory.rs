@@ -5,10 +5,11 @@ use crate::{
     Permit,
     failure::{Code, Failure},
     planted::planted,
-    values::{AccountName, Secret, SecretRef},
+    values::{AccountName, Secret, SecretRef, Timestamp},
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Why a group makes its members administrators for our purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,29 @@ pub struct Membership {
     pub primary: bool,
 }
 
+/// When an account's password expires, as the directory itself computes it (`msDS-UserPasswordExpiryTimeComputed`) from
+/// the account's flags and the policy that holds for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PasswordExpiry {
+    /// Never.
+    Never,
+    /// It must be changed before it can be used.
+    MustChange,
+    /// At this time.
+    At(Timestamp),
+}
+
+impl fmt::Display for PasswordExpiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => write!(f, "never"),
+            Self::MustChange => write!(f, "must be changed first"),
+            Self::At(at) => write!(f, "{at}"),
+        }
+    }
+}
+
 /// An account as the directory has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -50,6 +74,9 @@ pub struct Account {
     pub locked: bool,
     /// `DONT_EXPIRE_PASSWORD` is set.
     pub password_never_expires: bool,
+    /// What the directory computes; `None` where an older version of this program wrote the account down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_expiry: Option<PasswordExpiry>,
     /// `accountExpires` is 0 or 0x7FFFFFFFFFFFFFFF.
     pub account_never_expires: bool,
     /// Free text; creation leaves the upgrade's id here, so that a resumed run knows its own account.
@@ -95,8 +122,11 @@ impl Account {
         if self.locked {
             wrong.push("locked out");
         }
-        if !self.password_never_expires {
-            wrong.push("its password expires");
+        match self.password_expiry {
+            Some(PasswordExpiry::MustChange) => wrong.push("its password must be changed first"),
+            None | Some(PasswordExpiry::Never) if self.password_never_expires => {}
+            // The flag is not believed where the directory computes otherwise.
+            _ => wrong.push("its password expires"),
         }
         if !self.account_never_expires {
             wrong.push("the account expires");
@@ -125,6 +155,48 @@ pub enum Credentials {
     PasswordUnfit(String),
 }
 
+impl Credentials {
+    /// What a refused log-on means, by the sub-code that Active Directory gives as its reason: a Windows error code in
+    /// hex. `None` for one that says nothing of the name and the password.
+    #[must_use]
+    pub fn of_sub_code(code: &str) -> Option<Self> {
+        let unfit = |why: &str| Some(Self::AccountUnfit(format!("{why} ({code})")));
+        let expired = |why: &str| Some(Self::PasswordUnfit(format!("{why} ({code})")));
+        match code {
+            "52e" => Some(Self::WrongPassword),
+            "530" => unfit("it may not log on at this time"),
+            "531" => unfit("it may not log on at this server"),
+            "533" => unfit("it is disabled"),
+            "701" => unfit("it has expired"),
+            "775" => unfit("it is locked"),
+            "532" => expired("it has expired"),
+            "773" => expired("it must be changed first"),
+            _ => None,
+        }
+    }
+
+    /// Refuses all but credentials that work.
+    ///
+    /// # Errors
+    /// [`Code::PasswordWrong`], [`Code::AccountUnfit`]: with what the directory said.
+    pub fn accepted(self, account: &AccountName) -> Answer<()> {
+        let failure = match self {
+            Self::Valid => return Ok(()),
+            Self::WrongPassword => {
+                Failure::new(Code::PasswordWrong, format!("the password of {account} is wrong"))
+            }
+            Self::AccountUnfit(why) => {
+                Failure::new(Code::AccountUnfit, format!("{account} cannot log on")).found(why)
+            }
+            Self::PasswordUnfit(why) => {
+                Failure::new(Code::AccountUnfit, format!("{account} must change its password first"))
+                    .found(why)
+            }
+        };
+        Err(failure.expected("a name and a password that the directory accepts").ask())
+    }
+}
+
 /// The directory in which the service account lives.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
@@ -140,17 +212,25 @@ pub trait Directory: Send + Sync {
     /// An account of that name is an error ([`Code::AccountExists`](crate::Code::AccountExists)), whoever made it.
     async fn create_disabled(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()>;
 
-    /// Resets the password (`unicodePwd`, over an encrypted connection).
+    /// Resets the password (`unicodePwd`, over an encrypted connection), and unlocks an account that is locked out: the
+    /// wrong passwords that locked it are the usual reason for a reset.
     async fn set_password(&self, permit: &Permit, name: &AccountName, password: &Secret) -> Answer<()>;
 
-    /// Enables the account and sets "password never expires" and "account never expires".
+    /// Enables the account and sets "password never expires" and "account never expires". One without a password stays
+    /// disabled.
     async fn enable_never_expiring(&self, permit: &Permit, name: &AccountName) -> Answer<()>;
 
-    /// Deletes an account whose description is `description` still; any other is left alone and is an error.
+    /// Deletes an account whose description is `description` still; any other is left alone and is an error. One that is
+    /// not there is none.
     async fn delete(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()>;
 
-    /// Makes a password that fits the domain's policy and keeps it under `secret` in the secret store, where
+    /// Makes a password that fits the policy that holds for `account` and keeps it under `secret` in the secret store, where
     /// [`Secrets::get`](super::Secrets::get) finds it from now on: after a crash and a restart, too. It is durable when
     /// this returns, as nobody could know a password that was set and then lost.
-    async fn generate_password(&self, permit: &Permit, secret: &SecretRef) -> Answer<()>;
+    async fn generate_password(
+        &self,
+        permit: &Permit,
+        account: &AccountName,
+        secret: &SecretRef,
+    ) -> Answer<()>;
 }

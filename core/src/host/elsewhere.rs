@@ -217,7 +217,7 @@ impl Directory for Elsewhere {
     async fn delete(&self, _: &Permit, _: &AccountName, _: &str) -> Answer<()> {
         no()
     }
-    async fn generate_password(&self, _: &Permit, _: &SecretRef) -> Answer<()> {
+    async fn generate_password(&self, _: &Permit, _: &AccountName, _: &SecretRef) -> Answer<()> {
         no()
     }
 }

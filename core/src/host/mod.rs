@@ -20,7 +20,7 @@ mod services;
 mod transport;
 
 pub use clock::Clock;
-pub use directory::{Account, Credentials, Directory, Membership, Rank};
+pub use directory::{Account, Credentials, Directory, Membership, PasswordExpiry, Rank};
 pub use elsewhere::Elsewhere;
 pub use files::{FileKind, FileStat, Files, TreeEntry};
 pub use mail::{Mail, ProbeReport, ProbeVerdict};

@@ -20,7 +20,7 @@ pub use chain::{Damage, LastGood, Tip, conflict, not_found};
 pub use envelope::{Envelope, Format, MAX_ENVELOPE_BYTES, Recorded, Stamp};
 pub use line::Line;
 pub use memory::MemoryJournal;
-pub use permit::Permit;
+pub use permit::{Agreed, Permit};
 pub use recorder::Recorder;
 #[cfg(feature = "testing")]
 pub use store::faulty;

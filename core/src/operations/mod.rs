@@ -6,7 +6,7 @@
 //! - `undo` works from the state that was saved with the first intent, and may be called twice;
 //! - `observe` changes nothing, and says *unknown* rather than guess.
 
-mod account;
+pub mod account;
 mod agents;
 mod backup;
 mod context;

@@ -52,6 +52,23 @@ impl AccountName {
         &self.user
     }
 
+    /// Refuses a name that no new user can have, although others (computers, say) may.
+    ///
+    /// # Errors
+    /// [`Code::AccountForm`]: more than 20 characters, or a full stop at the end.
+    pub fn fit_for_new_user(&self) -> Result<(), Failure> {
+        // https://learn.microsoft.com/windows/win32/adschema/a-samaccountname
+        const LONGEST: usize = 20;
+        let length = self.user.chars().count();
+        if length <= LONGEST && !self.user.ends_with('.') {
+            return Ok(());
+        }
+        Err(Failure::new(Code::AccountForm, "no new user can have this name")
+            .expected(format!("at most {LONGEST} characters after the domain, and no full stop at the end"))
+            .found(format!("{:?}, {length} characters", self.user))
+            .hint("choose a shorter name"))
+    }
+
     /// Whether both name the same account; Windows compares without case.
     #[must_use]
     pub fn same(&self, other: &Self) -> bool {
@@ -81,6 +98,15 @@ impl From<AccountName> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_user_has_a_short_name() {
+        let fits =
+            |user: &str| AccountName::parse(&format!(r"LAB\{user}")).unwrap().fit_for_new_user().is_ok();
+        assert!(fits("twenty-characters-ok"));
+        assert!(!fits("twenty-one-characters"));
+        assert!(!fits("svc."));
+    }
 
     #[test]
     fn only_domain_backslash_user_is_an_account() {

@@ -46,9 +46,14 @@ impl Directory for SimHost {
         })
     }
 
-    async fn generate_password(&self, permit: &Permit, secret: &SecretRef) -> Answer<()> {
+    async fn generate_password(
+        &self,
+        permit: &Permit,
+        account: &AccountName,
+        secret: &SecretRef,
+    ) -> Answer<()> {
         effect!(self, "generate password", |world, fate| {
-            world.generate_password(secret.as_str());
+            world.generate_password(account, secret.as_str())?;
             fate.done(world, permit, "generate password", secret.as_str());
             Ok(())
         })

@@ -3,11 +3,14 @@
 use super::World;
 use mailsec_core::{
     Code, Failure,
-    host::{Account, Answer, Credentials, Membership, Rank},
+    host::{Account, Answer, Credentials, Membership, PasswordExpiry, Rank},
     values::AccountName,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 /// The domain's administrators, in every world.
 const ADMINS: &str = "Domain Admins";
@@ -164,6 +167,11 @@ impl World {
             enabled: user.enabled,
             locked: user.locked,
             password_never_expires: user.password_never_expires,
+            password_expiry: Some(if user.password_never_expires {
+                PasswordExpiry::Never
+            } else {
+                PasswordExpiry::At(self.now.after(Duration::from_secs(42 * 86_400)))
+            }),
             account_never_expires: user.account_never_expires,
             description: user.description.clone(),
             memberships: directory.memberships(user),
@@ -177,18 +185,20 @@ impl World {
     pub fn credentials(&self, name: &AccountName, password: &str) -> Answer<Credentials> {
         let user = self.domain(name)?.users.get(&key(name.user())).ok_or_else(|| no_account(name))?;
         let known = self.vault.directory.get(&key(name.user()));
-        Ok(if known.is_none_or(|known| known != password) {
-            Credentials::WrongPassword
+        let refused = if known.is_none_or(|known| known != password) {
+            "52e"
         } else if !user.enabled {
-            Credentials::AccountUnfit("the account is disabled (533)".to_owned())
+            "533"
         } else if user.locked {
-            Credentials::AccountUnfit("the account is locked (775)".to_owned())
+            "775"
         } else {
-            Credentials::Valid
-        })
+            return Ok(Credentials::Valid);
+        };
+        Ok(Credentials::of_sub_code(refused).unwrap_or(Credentials::WrongPassword))
     }
 
     pub(crate) fn create_disabled(&mut self, name: &AccountName, description: &str) -> Answer<()> {
+        name.fit_for_new_user()?;
         if self.domain(name)?.users.contains_key(&key(name.user())) {
             return Err(Failure::new(Code::AccountExists, format!("{name} exists already")).ask());
         }
@@ -204,7 +214,7 @@ impl World {
     }
 
     pub(crate) fn set_password(&mut self, name: &AccountName, password: &str) -> Answer<()> {
-        self.user_mut(name)?.locked = false;
+        self.user_mut(name)?;
         if !self.directory.fits_policy(password) {
             return Err(Failure::new(
                 Code::PasswordPolicy,
@@ -213,6 +223,7 @@ impl World {
             .expected(format!("at least {} characters of three kinds", self.directory.min_length))
             .ask());
         }
+        self.user_mut(name)?.locked = false;
         self.vault.directory.insert(key(name.user()), password.to_owned());
         Ok(())
     }
@@ -231,6 +242,9 @@ impl World {
     }
 
     pub(crate) fn delete_account(&mut self, name: &AccountName, description: &str) -> Answer<()> {
+        if !self.domain(name)?.users.contains_key(&key(name.user())) {
+            return Ok(());
+        }
         let user = self.user_mut(name)?;
         if user.description != description {
             return Err(Failure::new(Code::AccountExists, format!("{name} was not made by this upgrade"))
@@ -243,13 +257,15 @@ impl World {
     }
 
     /// Makes a password that fits the policy. Worlds have no randomness; its number makes it differ.
-    pub(crate) fn generate_password(&mut self, secret: &str) {
+    pub(crate) fn generate_password(&mut self, account: &AccountName, secret: &str) -> Answer<()> {
+        self.domain(account)?;
         let number = self.vault.generated.len() + self.events.len() + 1;
         let mut password = format!("Sim-{number:04}-{}-qW7", self.now.millis());
         while password.chars().count() < self.directory.min_length {
             password.push('x');
         }
         self.vault.generated.insert(secret.to_owned(), password);
+        Ok(())
     }
 }
 

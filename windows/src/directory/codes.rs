@@ -1,10 +1,11 @@
 //! What the directory's answers mean.
 
 use ldap3::LdapResult;
-use mailsec_core::{Code, Failure, host::Credentials, values::AccountName};
+use mailsec_core::{Code, Failure, host::Credentials};
 
 /// `noSuchObject`.
 pub(super) const NO_SUCH_OBJECT: u32 = 32;
+const REFERRAL: u32 = 10;
 const CONSTRAINT_VIOLATION: u32 = 19;
 const INVALID_CREDENTIALS: u32 = 49;
 const INSUFFICIENT_RIGHTS: u32 = 50;
@@ -13,29 +14,13 @@ const ENTRY_EXISTS: u32 = 68;
 
 /// What a refused log-on says of the name and the password: Active Directory puts the reason into the text, as
 /// `data 52e`; the numbers are Windows error codes in hex. Samba does the same.
-pub(super) fn credentials(result: &LdapResult, name: &AccountName) -> Result<Credentials, Failure> {
-    if result.rc == 0 {
-        return Ok(Credentials::Valid);
+pub(super) fn credentials(result: &LdapResult) -> Option<Credentials> {
+    match (result.rc, sub_code(&result.text)) {
+        // No user of that name: nobody is told more than that the two do not fit.
+        (INVALID_CREDENTIALS, Some("525")) => Some(Credentials::WrongPassword),
+        (INVALID_CREDENTIALS, Some(code)) => Credentials::of_sub_code(code),
+        _ => None,
     }
-    let failed = || refused(result, &format!("the log-on of {name}"));
-    if result.rc != INVALID_CREDENTIALS {
-        return Err(failed());
-    }
-    Ok(match sub_code(&result.text) {
-        Some("52e") => Credentials::WrongPassword,
-        Some("530") => Credentials::AccountUnfit("it may not log on at this time".into()),
-        Some("531") => Credentials::AccountUnfit("it may not log on at this server".into()),
-        Some("533") => Credentials::AccountUnfit("it is disabled".into()),
-        Some("701") => Credentials::AccountUnfit("it has expired".into()),
-        Some("775") => Credentials::AccountUnfit("it is locked".into()),
-        Some("532") => Credentials::PasswordUnfit("it has expired".into()),
-        Some("773") => Credentials::PasswordUnfit("it must be changed first".into()),
-        Some("525") => {
-            return Err(Failure::new(Code::AccountNotFound, format!("there is no account {name}")).ask());
-        }
-        // Without a sub-code a wrong password cannot be told from the rest.
-        _ => return Err(failed()),
-    })
 }
 
 fn sub_code(text: &str) -> Option<&str> {
@@ -64,6 +49,15 @@ pub(super) fn refused(result: &LdapResult, what: &str) -> Failure {
         INVALID_CREDENTIALS => {
             Failure::new(Code::PasswordWrong, format!("the directory refuses {what}")).ask()
         }
+        REFERRAL => {
+            Failure::new(Code::Directory, format!("this domain controller does not answer for {what}"))
+                .expected("the distinguished name of its own domain as base, and a container below it")
+                .hint(format!("it refers to {}", result.refs.join(", ")))
+                .ask()
+        }
+        NO_SUCH_OBJECT => Failure::new(Code::Directory, format!("the directory has no place for {what}"))
+            .expected("base and container in the configuration as the directory has them")
+            .ask(),
         // busy, unavailable
         51 | 52 => {
             Failure::new(Code::Directory, format!("the directory is busy; it did not take {what}")).retry()
@@ -83,26 +77,24 @@ mod tests {
 
     #[test]
     fn sub_codes_tell_a_wrong_password_from_an_unfit_account() {
-        let name = AccountName::parse(r"LAB\svc").unwrap();
         let of = |data: &str| {
             let text = format!(
                 "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error, data {data}, v2580"
             );
-            credentials(&result(49, &text), &name)
+            credentials(&result(49, &text))
         };
-        assert_eq!(of("52e").unwrap(), Credentials::WrongPassword);
-        assert!(matches!(of("533").unwrap(), Credentials::AccountUnfit(_)));
-        assert!(matches!(of("701").unwrap(), Credentials::AccountUnfit(_)));
-        assert!(matches!(of("775").unwrap(), Credentials::AccountUnfit(_)));
-        assert!(matches!(of("773").unwrap(), Credentials::PasswordUnfit(_)));
-        assert!(matches!(of("532").unwrap(), Credentials::PasswordUnfit(_)));
-        assert_eq!(of("525").unwrap_err().code, Code::AccountNotFound);
-        assert!(credentials(&result(49, "no reason"), &name).is_err());
-        assert_eq!(
-            credentials(&result(8, "Transport encryption required."), &name).unwrap_err().code,
-            Code::Directory
-        );
-        assert_eq!(credentials(&result(0, ""), &name).unwrap(), Credentials::Valid);
+        for wrong in ["52e", "525"] {
+            assert_eq!(of(wrong), Some(Credentials::WrongPassword));
+        }
+        for unfit in ["530", "531", "533", "701", "775"] {
+            assert!(matches!(of(unfit), Some(Credentials::AccountUnfit(why)) if why.contains(unfit)));
+        }
+        for unfit in ["773", "532"] {
+            assert!(matches!(of(unfit), Some(Credentials::PasswordUnfit(why)) if why.contains(unfit)));
+        }
+        assert_eq!(of("80090311"), None);
+        assert_eq!(credentials(&result(49, "no reason")), None);
+        assert_eq!(credentials(&result(8, "Transport encryption required.")), None);
     }
 
     #[test]
@@ -112,5 +104,7 @@ mod tests {
         assert_eq!(refused(&result(53, "0000052D: SvcErr"), "x").code, Code::PasswordPolicy);
         assert_eq!(refused(&result(19, "0000052D: too short"), "x").code, Code::PasswordPolicy);
         assert_eq!(refused(&result(19, "other"), "x").code, Code::Directory);
+        let referral = LdapResult { refs: vec!["ldap://other.test/DC=other".into()], ..result(10, "") };
+        assert!(refused(&referral, "x").hint.unwrap().contains("ldap://other.test/DC=other"));
     }
 }

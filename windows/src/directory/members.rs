@@ -17,14 +17,14 @@ pub(super) struct Group {
 /// Domain Admins 512, Schema Admins 518, Enterprise Admins 519, built-in Administrators S-1-5-32-544
 /// (<https://learn.microsoft.com/windows-server/identity/ad-ds/manage/understand-security-identifiers>).
 ///
-/// `exchange_groups` are the distinguished names in `otherWellKnownObjects` of Exchange's configuration. All of them
+/// `exchange_groups` are the SIDs of the groups in `otherWellKnownObjects` of Exchange's configuration. All of them
 /// count, those that only view included: the service account is to be a standard user.
 pub(super) fn rank(group: &Group, exchange_groups: &[String]) -> Rank {
     let of_domain = group.sid.starts_with("S-1-5-21-");
     let relative = group.sid.rsplit('-').next().unwrap_or_default();
     if group.sid == "S-1-5-32-544" || (of_domain && ["512", "518", "519"].contains(&relative)) {
         Rank::DomainAdmin
-    } else if exchange_groups.iter().any(|dn| dn.eq_ignore_ascii_case(&group.dn)) {
+    } else if exchange_groups.contains(&group.sid) {
         Rank::ExchangeAdmin
     } else {
         Rank::Plain
@@ -88,12 +88,31 @@ pub(super) fn memberships(
     found
 }
 
-/// The distinguished name in a value of `otherWellKnownObjects`: `B:32:<hex digits>:<name>`.
-pub(super) fn well_known_dn(value: &str) -> Option<&str> {
+/// What a value of `otherWellKnownObjects` says of a group.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum WellKnown {
+    /// Its SID, as text.
+    Sid(String),
+    /// It was deleted: nobody is a member of it.
+    Deleted,
+    /// Neither.
+    Unreadable,
+}
+
+/// Reads a value: `B:32:<hex digits>:<name>`, where the name with its SID is `<GUID=...>;<SID=...>;CN=...`.
+pub(super) fn well_known(value: &str) -> WellKnown {
     let mut parts = value.splitn(4, ':');
-    (parts.next() == Some("B")).then_some(())?;
-    let (_, _) = (parts.next()?, parts.next()?);
-    parts.next()
+    let (Some("B"), Some(_), Some(_), Some(name)) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return WellKnown::Unreadable;
+    };
+    let sid = name.split(';').find_map(|part| part.strip_prefix("<SID=")?.strip_suffix('>'));
+    match sid {
+        Some(sid) if sid.starts_with("S-1-") => WellKnown::Sid(sid.to_owned()),
+        // Deleted objects are renamed to this ([MS-ADTS] 3.1.1.5.5).
+        _ if name.to_ascii_uppercase().contains("\\0ADEL:") => WellKnown::Deleted,
+        _ => WellKnown::Unreadable,
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +141,7 @@ mod tests {
         let token: Vec<String> =
             groups.iter().map(|g| g.sid.clone()).chain(["S-1-5-21-9-512".into()]).collect();
         let direct = ["CN=Staff,DC=lab".to_owned(), "CN=Organization Management,DC=lab".to_owned()];
-        let exchange = ["cn=organization management,dc=lab".to_owned()];
+        let exchange = ["S-1-5-21-1-1200".to_owned()];
         let primary = primary_sid("S-1-5-21-1-1104", "513");
         let found = memberships(&token, &groups, &direct, primary.as_deref(), &exchange);
         let of = |name: &str| found.iter().find(|m| m.group == name).unwrap();
@@ -137,9 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn well_known_objects_hold_a_name() {
-        let value = "B:32:C262A929D691B74A9E068728F8F842EA:CN=Organization Management,OU=X,DC=lab";
-        assert_eq!(well_known_dn(value), Some("CN=Organization Management,OU=X,DC=lab"));
-        assert_eq!(well_known_dn("CN=x"), None);
+    fn well_known_objects_hold_a_sid() {
+        let of = |name: &str| well_known(&format!("B:32:C262A929D691B74A9E068728F8F842EA:{name}"));
+        let whole =
+            "<GUID=fcbb29ca-b860-4288-b7de-22ecc5d66551>;<SID=S-1-5-21-1-1103>;CN=Verwaltung: A,DC=lab";
+        assert_eq!(of(whole), WellKnown::Sid("S-1-5-21-1-1103".into()));
+        assert_eq!(of("CN=Organization Management,DC=lab"), WellKnown::Unreadable);
+        assert_eq!(of("<SID=0105>;CN=x"), WellKnown::Unreadable);
+        assert_eq!(of("<GUID=1>;CN=x\\0ADEL:fcbb29ca,CN=Deleted Objects,DC=lab"), WellKnown::Deleted);
+        assert_eq!(well_known("CN=x"), WellKnown::Unreadable);
     }
 }

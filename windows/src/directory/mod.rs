@@ -1,11 +1,16 @@
 //! The directory: Active Directory over LDAP, encrypted or not at all.
 
+mod account;
+mod change;
 mod codes;
+mod locate;
 mod members;
 mod session;
+mod tls;
 
 use crate::{blocking::blocking, random, secrets::SecretSources};
 use async_trait::async_trait;
+use locate::controllers;
 use mailsec_core::{
     Code, Failure, Permit,
     host::{Account, Answer, Credentials, Directory, Secrets as _},
@@ -13,7 +18,7 @@ use mailsec_core::{
 };
 use serde::{Deserialize, Serialize};
 use session::Session;
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// How the connection is encrypted. There is no third way: Active Directory takes passwords over encrypted connections
 /// only, and nobody else should see them either.
@@ -26,12 +31,27 @@ pub enum Encryption {
     StartTls,
 }
 
+impl Encryption {
+    /// Where it is spoken, where DNS gives the port of LDAP.
+    fn port(self, ldap: u16) -> u16 {
+        match self {
+            Self::Ldaps => 636,
+            Self::StartTls => ldap,
+        }
+    }
+}
+
 /// Which directory, and as whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryConfig {
-    /// Host name of a domain controller (as in its certificate), with a port if it is not the usual one.
-    pub server: String,
+    /// Host name of a domain controller (as in its certificate), with a port if it is not the usual one. When not given,
+    /// DNS is asked for the controllers of the domain.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The DNS server to ask for them, instead of the system's.
+    #[serde(default)]
+    pub nameserver: Option<SocketAddr>,
     /// How the connection is encrypted: `ldaps` (when not given) or `start_tls`.
     #[serde(default = "ldaps")]
     pub encryption: Encryption,
@@ -89,6 +109,29 @@ impl DirectoryConfig {
     }
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Any controller will do, if the first cannot be reached.
+    Read,
+    /// Only the first: an account created on another, while the first is away with one of that name, would be there twice.
+    Change,
+}
+
+/// A connection to the first controller that can be reached.
+fn connect(config: &DirectoryConfig, access: Access) -> Result<Session, Failure> {
+    let mut controllers = controllers(config)?.into_iter();
+    let first =
+        controllers.next().ok_or_else(|| Failure::new(Code::Directory, "no domain controller was found"))?;
+    let failure = match Session::connect(config.clone(), &first) {
+        Ok(session) => return Ok(session),
+        Err(failure) => failure,
+    };
+    let others = controllers.filter(|_| access == Access::Read);
+    // Of the others it is not said why they cannot be reached: the first is the one to put right.
+    others.filter_map(|next| Session::connect(config.clone(), &next).ok()).next().ok_or(failure)
+}
+
 /// The directory, if there is one that may be asked.
 #[derive(Clone, Debug)]
 pub struct LdapDirectory {
@@ -106,6 +149,7 @@ impl LdapDirectory {
     /// Runs `call` with a connection of its own, logged on as the configured account.
     async fn with<T: Send + 'static>(
         &self,
+        access: Access,
         name: &AccountName,
         call: impl FnOnce(&mut Session, &AccountName) -> Result<T, Failure> + Send + 'static,
     ) -> Answer<T> {
@@ -117,7 +161,7 @@ impl LdapDirectory {
         })?;
         let name = name.clone();
         blocking(move || {
-            let mut session = Session::connect(config)?;
+            let mut session = connect(&config, access)?;
             session.log_on(&secret)?;
             call(&mut session, &name)
         })
@@ -144,7 +188,7 @@ impl LdapDirectory {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn account(&self, name: &AccountName) -> Answer<Option<Account>> {
-        self.with(name, Session::account).await
+        self.with(Access::Read, name, Session::account).await
     }
 
     async fn try_credentials(&self, name: &AccountName, password: &Secret) -> Answer<Credentials> {
@@ -154,31 +198,33 @@ impl Directory for LdapDirectory {
             return Ok(Credentials::WrongPassword);
         }
         let (name, password) = (name.clone(), password.clone());
-        blocking(move || Session::connect(config)?.try_log_on(&name, &password)).await
+        blocking(move || connect(&config, Access::Read)?.try_log_on(&name, &password)).await
     }
 
     async fn create_disabled(&self, _: &Permit, name: &AccountName, description: &str) -> Answer<()> {
         let description = description.to_owned();
-        self.with(name, move |session, name| session.create_disabled(name, &description)).await
+        self.with(Access::Change, name, move |session, name| session.create_disabled(name, &description))
+            .await
     }
 
     async fn set_password(&self, _: &Permit, name: &AccountName, password: &Secret) -> Answer<()> {
         let password = password.clone();
-        self.with(name, move |session, name| session.set_password(name, &password)).await
+        self.with(Access::Change, name, move |session, name| session.set_password(name, &password)).await
     }
 
     async fn enable_never_expiring(&self, _: &Permit, name: &AccountName) -> Answer<()> {
-        self.with(name, Session::enable_never_expiring).await
+        self.with(Access::Change, name, Session::enable_never_expiring).await
     }
 
     async fn delete(&self, _: &Permit, name: &AccountName, description: &str) -> Answer<()> {
         let description = description.to_owned();
-        self.with(name, move |session, name| session.delete(name, &description)).await
+        self.with(Access::Change, name, move |session, name| session.delete(name, &description)).await
     }
 
-    async fn generate_password(&self, _: &Permit, secret: &SecretRef) -> Answer<()> {
-        let (secrets, name) = (self.secrets.clone(), secret.clone());
-        blocking(move || secrets.keep(name, random::password()?)).await
+    async fn generate_password(&self, _: &Permit, account: &AccountName, secret: &SecretRef) -> Answer<()> {
+        let shortest = self.with(Access::Change, account, Session::shortest_password).await?;
+        let (secrets, name, user) = (self.secrets.clone(), secret.clone(), account.user().to_owned());
+        blocking(move || secrets.keep(name, random::password(shortest, &user)?)).await
     }
 }
 
@@ -194,8 +240,9 @@ mod tests {
         assert_eq!(failure.code, Code::Directory);
         assert!(failure.hint.is_some());
         let secret = SecretRef::new("p");
-        directory.generate_password(&Permit::for_test("x"), &secret).await.unwrap();
-        assert!(directory.secrets.find(&secret).unwrap().is_some());
+        let made = directory.generate_password(&Permit::for_test("x"), &name, &secret).await;
+        assert_eq!(made.unwrap_err().code, Code::Directory, "no policy, no password");
+        assert!(directory.secrets.find(&secret).unwrap().is_none());
     }
 
     #[test]
@@ -213,7 +260,8 @@ mod tests {
     #[tokio::test]
     async fn an_empty_password_is_wrong_and_other_domains_are_refused() {
         let config = DirectoryConfig {
-            server: "127.0.0.1:1".into(),
+            server: Some("127.0.0.1:1".into()),
+            nameserver: None,
             encryption: Encryption::Ldaps,
             domain: "LAB".into(),
             base: "DC=lab,dc=test".into(),

@@ -1,0 +1,170 @@
+//! The same changes outside any upgrade, for a person at the command line (`mailsec account`).
+//!
+//! There is no journal, so nothing is remembered between two calls but what the directory itself holds: an account that
+//! was left half made is known by [`MARK`] and by being disabled still, and the next call finishes it.
+
+use super::change::{self, Making};
+use crate::{
+    Permit,
+    failure::{Code, Failure},
+    host::{Account, Answer, Host, Service, ServiceName},
+    operations::service,
+    plan::Evidence,
+    values::{AccountName, Secret, SecretRef},
+};
+use std::time::Duration;
+
+/// The description of an account that is made by hand.
+pub const MARK: &str = "made by mailsec, by hand";
+
+/// A new password.
+pub struct NewPassword<'a> {
+    /// The secret that it is, or will be.
+    pub secret: &'a SecretRef,
+    /// Called with a password that the program makes, before the directory learns of it; `None` for one that was given.
+    /// Where it fails, nothing is set.
+    pub keep: Option<&'a (dyn Fn(&Secret) -> Answer<()> + Sync)>,
+}
+
+impl NewPassword<'_> {
+    fn of<'a>(&'a self, account: &'a AccountName) -> Making<'a> {
+        let keep = self.keep.unwrap_or(&|_| Ok(()));
+        Making { account, password: self.secret, generate: self.keep.is_some(), keep }
+    }
+}
+
+/// An account and how it stands.
+///
+/// # Errors
+/// [`Code::AccountNotFound`], [`Code::Directory`].
+pub async fn look(host: &dyn Host, name: &AccountName) -> Answer<(Account, Vec<Evidence>)> {
+    let account = host.directory().account(name).await?.ok_or_else(|| {
+        Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
+            .hint("`mailsec account create` makes one")
+    })?;
+    let evidence = change::shown(&account);
+    Ok((account, evidence))
+}
+
+/// What [`create`] would begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// There is no account of that name.
+    Nothing,
+    /// One that an earlier call left half made.
+    HalfMade,
+}
+
+/// Looks whether an account can be created.
+///
+/// # Errors
+/// [`Code::AccountExists`] for any other account of that name, whoever made it; [`Code::Directory`].
+pub async fn can_create(host: &dyn Host, name: &AccountName) -> Answer<Beginning> {
+    match host.directory().account(name).await? {
+        None => Ok(Beginning::Nothing),
+        Some(found) if found.description == MARK && !found.enabled => Ok(Beginning::HalfMade),
+        Some(found) => Err(Failure::new(Code::AccountExists, format!("{name} exists already"))
+            .expected("no account of that name")
+            .found(format!("one described as {:?}", found.description))
+            .hint("choose another name; `mailsec account check` says whether this one is fit, `account reset` gives \
+                   it another password")),
+    }
+}
+
+/// Creates a standard user that never expires, reads it back and proves its password.
+///
+/// # Errors
+/// As [`can_create`], and [`Code::PasswordPolicy`], [`Code::AccessDenied`].
+pub async fn create(
+    host: &dyn Host,
+    permit: &Permit,
+    name: &AccountName,
+    password: &NewPassword<'_>,
+) -> Answer<Vec<Evidence>> {
+    can_create(host, name).await?;
+    let account = change::create(host, permit, MARK, &password.of(name)).await?;
+    let mut evidence = change::shown(&account);
+    evidence.push(proven(name));
+    Ok(evidence)
+}
+
+/// Resets the password of an account and proves it.
+///
+/// # Errors
+/// [`Code::AccountNotFound`], [`Code::PasswordPolicy`], [`Code::AccessDenied`], [`Code::AccountUnfit`] where the account
+/// cannot log on with any password.
+pub async fn reset(
+    host: &dyn Host,
+    permit: &Permit,
+    name: &AccountName,
+    password: &NewPassword<'_>,
+) -> Answer<Vec<Evidence>> {
+    look(host, name).await?;
+    change::set_password(host, permit, &password.of(name)).await?;
+    Ok(vec![prove(host, name, password.secret).await?])
+}
+
+fn proven(name: &AccountName) -> Evidence {
+    Evidence::new(format!("log-on as {name}"), "accepted by the directory")
+}
+
+/// Proves a password.
+///
+/// # Errors
+/// [`Code::PasswordWrong`], [`Code::AccountUnfit`], [`Code::SecretMissing`].
+pub async fn prove(host: &dyn Host, name: &AccountName, password: &SecretRef) -> Answer<Evidence> {
+    change::prove(host, name, password).await.map_err(|failure| match failure.code {
+        Code::PasswordWrong => failure.hint("`mailsec account reset` gives it another one"),
+        _ => failure,
+    })
+}
+
+/// A service that can be given another log-on by hand.
+///
+/// # Errors
+/// [`Code::ServiceNotFound`], [`Code::BadArgument`] for Exchange's own transport service, which logs on with no account
+/// of a domain and whose restart holds mail.
+pub async fn service_to_change(host: &dyn Host, name: &ServiceName) -> Answer<Service> {
+    if service::is_transport(name) {
+        return Err(Failure::new(Code::BadArgument, format!("{name} is not a service of a product"))
+            .expected("the product's service that logs on with the account")
+            .found(name.to_string()));
+    }
+    host.services().get(name).await?.ok_or_else(|| {
+        Failure::new(Code::ServiceNotFound, format!("there is no service {name}"))
+            .expected("the short name of a service")
+            .hint("`mailsec detect` shows the product's services")
+    })
+}
+
+/// Gives a service the account and its password; restarts it if it runs, and sees that it stays up.
+///
+/// # Errors
+/// As [`service_to_change`], and [`Code::ServiceConfig`], [`Code::ServiceStart`], [`Code::ServiceStop`].
+pub async fn give_to_service(
+    host: &dyn Host,
+    permit: &Permit,
+    service: &ServiceName,
+    account: &AccountName,
+    password: &SecretRef,
+    limit: Duration,
+) -> Answer<Vec<Evidence>> {
+    let ran = service_to_change(host, service).await?.is_running();
+    let value = change::secret(host, password).await?;
+    host.services().set_log_on(permit, service, account, &value).await?;
+    if ran {
+        host.services().stop(permit, service, limit).await?;
+        host.services().start(permit, service, limit).await?;
+    }
+    let now = service_to_change(host, service).await?;
+    if !service::same_account(&now.account, account) {
+        return Err(Failure::new(Code::ServiceConfig, format!("{service} did not take the account"))
+            .expected(account.to_string())
+            .found(&*now.account));
+    }
+    if ran && !now.is_running() {
+        return Err(Failure::new(Code::ServiceStart, format!("{service} did not stay up"))
+            .found(format!("{:?}", now.state)));
+    }
+    Ok(vec![service::evidence(&now)])
+}
