@@ -74,6 +74,9 @@ fn directory() {
         weak: Secret::new("short"),
     };
     block_on(contract::directory(&host(), &fixture));
+    let host = host();
+    host.change(|world| world.directory.users.values_mut().for_each(|user| user.locked = true)).unwrap();
+    block_on(contract::locked_account(&host, &fixture.existing, &fixture.good));
 }
 
 #[test]

@@ -21,13 +21,20 @@ pub struct Elsewhere {
     name: String,
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn Secrets>,
+    directory: Option<Arc<dyn Directory>>,
 }
 
 impl Elsewhere {
     /// A place named as its plans and reports name it.
     #[must_use]
     pub fn new(name: impl Into<String>, clock: Arc<dyn Clock>, secrets: Arc<dyn Secrets>) -> Self {
-        Self { name: name.into(), clock, secrets }
+        Self { name: name.into(), clock, secrets, directory: None }
+    }
+
+    /// With a directory, which is nobody's machine.
+    #[must_use]
+    pub fn with_directory(self, directory: Arc<dyn Directory>) -> Self {
+        Self { directory: Some(directory), ..self }
     }
 }
 
@@ -57,7 +64,7 @@ impl Host for Elsewhere {
         self
     }
     fn directory(&self) -> &dyn Directory {
-        self
+        self.directory.as_deref().unwrap_or(self)
     }
     fn power(&self) -> &dyn Power {
         self

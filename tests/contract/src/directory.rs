@@ -1,8 +1,8 @@
 use crate::permit;
 use mailsec_core::{
     Code,
-    host::{Credentials, Host},
-    values::{AccountName, Secret},
+    host::{Credentials, Host, PasswordExpiry},
+    values::{AccountName, Secret, SecretRef},
 };
 
 /// Accounts that may be made, and one that exists.
@@ -37,7 +37,25 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     assert_eq!(tried(&fixture.existing, &fixture.password).await, Credentials::Valid);
     assert_eq!(tried(&fixture.existing, &fixture.good).await, Credentials::WrongPassword);
 
+    // A directory may say that there is no such account, or that the password is wrong; never that it fits.
+    match directory.try_credentials(fresh, &fixture.good).await {
+        Ok(answer) => assert_eq!(answer, Credentials::WrongPassword),
+        Err(failure) => assert_eq!(failure.code, Code::AccountNotFound),
+    }
+    assert_eq!(
+        tried(&fixture.existing, &Secret::new("")).await,
+        Credentials::WrongPassword,
+        "no anonymous bind"
+    );
+    let nobody = directory.set_password(&permit(), fresh, &fixture.good).await.unwrap_err();
+    assert_eq!(nobody.code, Code::AccountNotFound);
+    let other = AccountName::parse(r"ELSEWHERE\nobody").unwrap();
+    assert_eq!(directory.account(&other).await.unwrap_err().code, Code::Directory, "another domain");
+
     let mark = "made by the contract tests";
+    let long = AccountName::parse(&format!(r"{}\a-name-of-more-than-twenty", fresh.domain())).unwrap();
+    let refused = directory.create_disabled(&permit(), &long, mark).await.unwrap_err();
+    assert_eq!(refused.code, Code::AccountForm);
     let taken = directory.create_disabled(&permit(), &fixture.existing, mark).await.unwrap_err();
     assert_eq!(taken.code, Code::AccountExists);
     directory.create_disabled(&permit(), fresh, mark).await.unwrap();
@@ -47,6 +65,8 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     let again = directory.create_disabled(&permit(), fresh, mark).await.unwrap_err();
     assert_eq!(again.code, Code::AccountExists, "whoever made it");
 
+    let early = directory.enable_never_expiring(&permit(), fresh).await.unwrap_err();
+    assert_eq!(early.code, Code::Directory, "not without a password");
     let refused = directory.set_password(&permit(), fresh, &fixture.weak).await.unwrap_err();
     assert_eq!(refused.code, Code::PasswordPolicy);
     directory.set_password(&permit(), fresh, &fixture.good).await.unwrap();
@@ -56,12 +76,35 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     directory.enable_never_expiring(&permit(), fresh).await.expect("enabling twice is fine");
     let account = directory.account(fresh).await.unwrap().unwrap();
     assert!(account.enabled && account.password_never_expires && account.account_never_expires);
+    assert_eq!(account.password_expiry, Some(PasswordExpiry::Never), "by the directory's own reckoning");
     assert_eq!(account.administrator_through().count(), 0, "a standard user");
     assert_eq!(tried(fresh, &fixture.good).await, Credentials::Valid);
     assert_eq!(tried(fresh, &fixture.weak).await, Credentials::WrongPassword);
+
+    let made = SecretRef::new("contract-password");
+    directory.generate_password(&permit(), fresh, &made).await.unwrap();
+    let password = host.secrets().get(&made).await.unwrap().expect("it is in the store");
+    assert_eq!(tried(fresh, &password).await, Credentials::WrongPassword, "made, not set");
+    directory.set_password(&permit(), fresh, &password).await.expect("it fits the policy");
+    assert_eq!(tried(fresh, &password).await, Credentials::Valid);
+    assert_eq!(
+        tried(fresh, &fixture.good).await,
+        Credentials::WrongPassword,
+        "the former one is no good any more"
+    );
 
     assert!(directory.delete(&permit(), fresh, "made by somebody else").await.is_err());
     assert!(directory.account(fresh).await.unwrap().is_some(), "left alone");
     directory.delete(&permit(), fresh, mark).await.unwrap();
     assert!(directory.account(fresh).await.unwrap().is_none());
+    directory.delete(&permit(), fresh, mark).await.expect("what is not there need not be deleted");
+}
+
+/// A reset unlocks an account that wrong passwords have locked. `locked` is one; `good` fits the policy.
+pub async fn locked_account(host: &dyn Host, locked: &AccountName, good: &Secret) {
+    let directory = host.directory();
+    assert!(directory.account(locked).await.unwrap().unwrap().locked);
+    directory.set_password(&permit(), locked, good).await.unwrap();
+    assert!(!directory.account(locked).await.unwrap().unwrap().locked);
+    assert_eq!(directory.try_credentials(locked, good).await.unwrap(), Credentials::Valid);
 }

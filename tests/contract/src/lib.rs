@@ -20,7 +20,7 @@ mod processes;
 mod services;
 mod transport;
 
-pub use directory::{DirectoryFixture, directory};
+pub use directory::{DirectoryFixture, directory, locked_account};
 pub use files::files;
 pub use mail::mail;
 pub use packages::{PackagesFixture, packages};

@@ -8,19 +8,32 @@ use ldap3::{LdapConn, LdapConnSettings, LdapResult, Mod, SearchEntry};
 use rustls::{
     ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer, pki_types::pem::PemObject,
 };
-use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, thread, time::Duration};
 
 pub use ldap3::Scope;
 
 /// A connection as the domain's administrator.
 #[derive(Debug)]
 pub struct Admin {
-    connection: LdapConn,
+    /// Always there, until it is dropped on a thread of its own.
+    connection: Option<LdapConn>,
+}
+
+impl Drop for Admin {
+    fn drop(&mut self) {
+        let connection = self.connection.take();
+        apart(move || drop(connection));
+    }
 }
 
 /// The form in which Active Directory takes a password.
 fn quoted(password: &str) -> Vec<u8> {
     format!("\"{password}\"").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// On a thread of its own: tests may run on a runtime of tokio's, and the blocking client has one itself.
+fn apart<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| scope.spawn(call).join()).unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn done(what: &str, result: std::result::Result<LdapResult, ldap3::LdapError>) -> Result<()> {
@@ -42,9 +55,20 @@ impl Admin {
         let settings =
             LdapConnSettings::new().set_config(Arc::new(config)).set_conn_timeout(Duration::from_secs(60));
         let url = format!("ldaps://{server}");
-        let mut connection = LdapConn::with_settings(settings, &url).map_err(|error| failed(what, error))?;
-        done(what, connection.simple_bind(ADMINISTRATOR, ADMINISTRATOR_PASSWORD))?;
-        Ok(Self { connection })
+        let mut connection =
+            apart(|| LdapConn::with_settings(settings, &url)).map_err(|error| failed(what, error))?;
+        done(what, apart(|| connection.simple_bind(ADMINISTRATOR, ADMINISTRATOR_PASSWORD)))?;
+        Ok(Self { connection: Some(connection) })
+    }
+
+    fn request<T: Send>(
+        &mut self,
+        send: impl FnOnce(&mut LdapConn) -> ldap3::result::Result<T> + Send,
+    ) -> ldap3::result::Result<T> {
+        match &mut self.connection {
+            Some(connection) => apart(|| send(connection)),
+            None => Err(ldap3::LdapError::EndOfStream),
+        }
     }
 
     /// The distinguished name of a user or group that this value made.
@@ -89,7 +113,7 @@ impl Admin {
     /// As the directory refuses it.
     pub fn add(&mut self, dn: &str, attributes: &[(&str, &str)]) -> Result<()> {
         let attributes = attributes.iter().map(|(name, value)| (*name, HashSet::from([*value]))).collect();
-        let result = self.connection.add(dn, attributes);
+        let result = self.request(|connection| connection.add(dn, attributes));
         done(&format!("adding {dn}"), result)
     }
 
@@ -103,7 +127,7 @@ impl Admin {
 
     fn replace(&mut self, dn: &str, attribute: &str, values: HashSet<Vec<u8>>) -> Result<()> {
         let change = Mod::Replace(attribute.as_bytes().to_vec(), values);
-        let result = self.connection.modify(dn, vec![change]);
+        let result = self.request(|connection| connection.modify(dn, vec![change]));
         done(&format!("setting {attribute} of {dn}"), result)
     }
 
@@ -112,7 +136,7 @@ impl Admin {
     /// # Errors
     /// As the directory refuses it.
     pub fn delete(&mut self, dn: &str) -> Result<()> {
-        let result = self.connection.delete(dn);
+        let result = self.request(|connection| connection.delete(dn));
         done(&format!("deleting {dn}"), result)
     }
 
@@ -128,8 +152,9 @@ impl Admin {
         attributes: &[&str],
     ) -> Result<Vec<SearchEntry>> {
         let what = format!("looking for {filter}");
-        let found =
-            self.connection.search(base, scope, filter, attributes).map_err(|error| failed(&what, error))?;
+        let found = self
+            .request(|connection| connection.search(base, scope, filter, attributes))
+            .map_err(|error| failed(&what, error))?;
         let (entries, _) = found.success().map_err(|error| failed(&what, error))?;
         // A domain without DNS refers to parts of it that nobody serves.
         Ok(entries.into_iter().filter(|entry| !entry.is_ref()).map(SearchEntry::construct).collect())
