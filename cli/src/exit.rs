@@ -68,6 +68,8 @@ impl Exit {
             | Code::UpgradeNotFound
             | Code::GateNotOpen
             | Code::ChecklistOpen
+            | Code::AccountExists
+            | Code::AccountNotFound
             | Code::SecretMissing
             | Code::AccessDenied
             | Code::DeviceUnfit

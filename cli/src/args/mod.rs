@@ -1,5 +1,6 @@
 //! The command line: one file per command, or per family.
 
+mod account;
 mod certify;
 mod cluster;
 mod journal;
@@ -12,6 +13,7 @@ mod simulate;
 mod upgrade;
 mod world;
 
+pub(crate) use account::{AccountCommand, NewPasswordArgs};
 pub(crate) use certify::CertifyArgs;
 pub(crate) use cluster::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs};
 pub(crate) use journal::JournalCommand;
@@ -128,6 +130,9 @@ pub(crate) enum Command {
     /// Upgrade servers by their management server
     #[command(subcommand)]
     Remote(RemoteCommand),
+    /// The account of a product's service, by hand: check, create, reset its password
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Show what happened, from the journal
     Report(ReportArgs),
     /// Read and compare exported settings of ESET Mail Security; needs no server

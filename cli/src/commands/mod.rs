@@ -1,5 +1,6 @@
 //! One file per command, or per family.
 
+mod account;
 mod answer;
 mod capture;
 mod certify;
@@ -64,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         }
         Command::Abandon(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Abandon).await,
         Command::Remote(command) => remote::remote(&common, command).await,
+        Command::Account(command) => account::account(&common, command).await,
         Command::Report(args) => report::report(&common, &args),
         Command::Settings(command) => settings::settings(&common, command),
         Command::Journal(command) => journal::journal(&common, command).await,

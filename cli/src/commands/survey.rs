@@ -126,7 +126,9 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
     let account = match (&args.account, &args.create_account) {
         (Some(account), _) => AccountChoice::Use(AccountName::parse(account)?),
         (None, Some(account)) => {
-            AccountChoice::Create { account: AccountName::parse(account)?, generate: args.generate_password }
+            let account = AccountName::parse(account)?;
+            account.fit_for_new_user()?;
+            AccountChoice::Create { account, generate: args.generate_password }
         }
         (None, None) if args.reset_password => AccountChoice::Reset { generate: args.generate_password },
         (None, None) => AccountChoice::Keep,

@@ -4,14 +4,9 @@ use super::State;
 use crate::args::Common;
 use mailsec_core::{Failure, failure::Code};
 use mailsec_mail::{PickupConfig, canary::CanaryConfig};
+use mailsec_windows::DirectoryConfig;
 use serde::{Deserialize, de::IgnoredAny};
 use std::net::SocketAddr;
-
-/// Read on Windows alone; elsewhere it only has to be JSON.
-#[cfg(windows)]
-pub(crate) type Directory = mailsec_windows::DirectoryConfig;
-#[cfg(not(windows))]
-type Directory = serde_json::Value;
 
 /// The content of `config.json`; every field may be left out.
 #[derive(Debug, Default, Deserialize)]
@@ -22,8 +17,7 @@ pub(crate) struct Config {
     /// Whom the probe's message is for.
     pub(crate) smtp_recipient: Option<String>,
     /// The directory.
-    #[cfg_attr(not(windows), allow(dead_code, reason = "a simulated server has its own"))]
-    pub(crate) directory: Option<Directory>,
+    pub(crate) directory: Option<DirectoryConfig>,
     /// The mailbox in which probes are looked for.
     pub(crate) pickup: Option<PickupConfig>,
     /// How the canary flies; none does where this is left out.

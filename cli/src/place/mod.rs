@@ -3,6 +3,7 @@
 mod config;
 mod connect;
 mod credential;
+mod directory;
 mod facts;
 mod host;
 mod private;
@@ -13,6 +14,7 @@ mod state;
 #[cfg(windows)]
 mod windows;
 
+pub(crate) use directory::{AccountPlace, bind_secret};
 pub(crate) use facts::read_facts;
 pub(crate) use host::{Site, Which, no_world};
 pub(crate) use private::private_folder;

@@ -98,11 +98,27 @@ fn of_host(common: &Common) -> Result<Vec<SecretRef>, Failure> {
     }
     let config = Config::read(common, &State::of(common, &which))?;
     let mailbox = config.pickup.map(|pickup| pickup.secret);
-    #[cfg(windows)]
-    let directory = config.directory.map(|directory| directory.bind_secret);
-    #[cfg(not(windows))]
-    let directory: Option<SecretRef> = None;
+    // A simulated server has a directory of its own.
+    let directory = config.directory.filter(|_| matches!(which, Which::Windows));
+    let directory = directory.map(|directory| directory.bind_secret);
     Ok(directory.into_iter().chain(mailbox).collect())
+}
+
+impl Sources {
+    /// Asks at the keyboard for a password that nobody has yet, twice: whoever mistypes it once would not know it.
+    pub(crate) fn ask_new(&mut self, name: &SecretRef, common: &Common) -> Result<(), Failure> {
+        if self.has(name) {
+            return Ok(());
+        }
+        self.ask(&[name], common)?;
+        let Some(first) = self.values.get(name) else { return Ok(()) };
+        let again = rpassword::prompt_password(format!("{name}, again: "))
+            .map_err(|error| output::system("the keyboard cannot be read", error))?;
+        if Secret::new(again).expose() == first.expose() {
+            return Ok(());
+        }
+        Err(Failure::new(Code::BadArgument, "the two passwords differ").hint("nothing was changed"))
+    }
 }
 
 fn source(text: &str) -> Result<(&str, Secret), Failure> {

@@ -112,6 +112,7 @@ impl Pickup for SimHost {
                 })
                 .collect())
         })
+        .await
     }
 
     async fn remove(&self, markers: &[String]) -> Answer<()> {

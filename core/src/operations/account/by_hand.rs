@@ -137,6 +137,15 @@ pub async fn service_to_change(host: &dyn Host, name: &ServiceName) -> Answer<Se
     })
 }
 
+/// The services of this server that log on with an account.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn services_of(host: &dyn Host, account: &AccountName) -> Answer<Vec<ServiceName>> {
+    let users = super::reset::logged_on_as(host, account).await?;
+    Ok(users.into_iter().map(|service| service.name).collect())
+}
+
 /// Gives a service the account and its password; restarts it if it runs, and sees that it stays up.
 ///
 /// # Errors

@@ -58,7 +58,7 @@ impl Operate for CreateAccount<'_> {
     async fn undo(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
         match ctx.host.directory().account(self.account).await? {
             Some(found) if found.description == marker(ctx) => {
-                if let Some(user) = super::reset::logged_on_as(ctx, self.account).await?.first() {
+                if let Some(user) = super::reset::logged_on_as(ctx.host, self.account).await?.first() {
                     return Ok(Outcome::same(format!(
                         "{} stays: {} logs on with it",
                         self.account, user.name

@@ -4,7 +4,7 @@ use super::change::{Making, existing, prove, set_password};
 use crate::{
     Permit,
     failure::{Code, Failure},
-    host::{Answer, Credentials, Service},
+    host::{Answer, Credentials, Host, Service},
     operations::{Context, Operate, context::missing_secret, service},
     plan::{Evidence, Observation, Outcome, Snapshot},
     upgrade::StepState,
@@ -77,7 +77,7 @@ impl Operate for ResetPassword<'_> {
             }
             return Ok(Outcome::same(format!("the password of {} was not reset", self.account)));
         }
-        let services = logged_on_as(ctx, self.account).await?;
+        let services = logged_on_as(ctx.host, self.account).await?;
         for service in &services {
             ctx.host.services().set_log_on(permit, &service.name, self.account, &value).await?;
         }
@@ -89,8 +89,8 @@ impl Operate for ResetPassword<'_> {
 }
 
 /// The services that log on with an account.
-pub(super) async fn logged_on_as(ctx: &Context<'_>, account: &AccountName) -> Answer<Vec<Service>> {
-    let all = ctx.host.services().list().await?;
+pub(super) async fn logged_on_as(host: &dyn Host, account: &AccountName) -> Answer<Vec<Service>> {
+    let all = host.services().list().await?;
     Ok(all.into_iter().filter(|one| service::same_account(&one.account, account)).collect())
 }
 

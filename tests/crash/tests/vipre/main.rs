@@ -20,6 +20,8 @@ mod pairs;
 mod plans;
 mod proof;
 mod properties;
+#[cfg(unix)]
+mod real_directory;
 mod refusals;
 mod requests;
 mod rollback;
