@@ -36,7 +36,7 @@ const NEEDS: [Need; 14] = [
     Need {
         package: "samba-ad-dc",
         shown_by: &["samba", "/usr/sbin/samba"],
-        why: "the domain controller that knows the lab's service accounts",
+        why: "the domain controllers of the tests",
     },
     Need {
         package: "samba-ad-provision",

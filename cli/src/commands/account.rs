@@ -10,7 +10,7 @@ use crate::{
 use mailsec_core::{
     Failure, Permit,
     failure::Code,
-    host::{Answer, ServiceName},
+    host::{Answer, Host, ServiceName},
     journal::Agreed,
     operations::account::by_hand::{self, Beginning, NewPassword},
     plan::Evidence,
@@ -92,7 +92,7 @@ async fn create(common: &Common, new: &NewPasswordArgs) -> Result<Reply, Failure
     let agreed = agree("create an account by hand", &changes, new.yes, common)?;
     let place = new.with_password(place, &mut sources, common)?;
     let keep = new.keep();
-    let secret = SecretRef::new(PASSWORD);
+    let secret = new.secret(place.host());
     let password = NewPassword { secret: &secret, keep: keep.as_deref() };
     let evidence = by_hand::create(place.host(), &Permit::by_hand(&agreed), &name, &password).await?;
     Ok(Reply::new(
@@ -137,7 +137,7 @@ async fn reset(common: &Common, new: &NewPasswordArgs, services: &[String]) -> R
     let agreed = agree("reset a password by hand", &changes, new.yes, common)?;
     let place = new.with_password(place, &mut sources, common)?;
     let keep = new.keep();
-    let secret = SecretRef::new(PASSWORD);
+    let secret = new.secret(place.host());
     let password = NewPassword { secret: &secret, keep: keep.as_deref() };
     let permit = Permit::by_hand(&agreed);
     let mut evidence = by_hand::reset(place.host(), &permit, &name, &password).await?;
@@ -218,6 +218,14 @@ impl NewPasswordArgs {
         }
         drop(place);
         AccountPlace::open(common, sources)
+    }
+
+    /// The secret that the password is. One that is made has a name of its own: what was made before stays in the store.
+    fn secret(&self, host: &dyn Host) -> SecretRef {
+        match self.generate {
+            true => SecretRef::new(format!("{PASSWORD}-{}", host.clock().now().compact())),
+            false => SecretRef::new(PASSWORD),
+        }
     }
 
     /// Writes a password that was made to its file.

@@ -77,6 +77,9 @@ pub struct Account {
     /// What the directory computes; `None` where an older version of this program wrote the account down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_expiry: Option<PasswordExpiry>,
+    /// When its password was set last (`pwdLastSet`); `None` when it has none, or must change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_set: Option<Timestamp>,
     /// `accountExpires` is 0 or 0x7FFFFFFFFFFFFFFF.
     pub account_never_expires: bool,
     /// Free text; creation leaves the upgrade's id here, so that a resumed run knows its own account.

@@ -37,6 +37,9 @@ pub enum Snapshot {
         account: AccountName,
         /// Whether there was one.
         existed: bool,
+        /// When its password had been set; `None` where it was not looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        password_set: Option<Timestamp>,
     },
     /// A password was set; the value is behind the reference.
     Password {

@@ -4,7 +4,7 @@ use super::World;
 use mailsec_core::{
     Code, Failure,
     host::{Account, Answer, Credentials, Membership, PasswordExpiry, Rank},
-    values::AccountName,
+    values::{AccountName, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -31,6 +31,9 @@ pub struct SimUser {
     pub password_never_expires: bool,
     /// It never expires itself.
     pub account_never_expires: bool,
+    /// When its password was set last, if that was since the world began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_set: Option<Timestamp>,
     /// Free text.
     pub description: String,
     /// Groups whose list of members names it.
@@ -49,6 +52,7 @@ impl SimUser {
             locked: false,
             password_never_expires: true,
             account_never_expires: true,
+            password_set: None,
             description: String::new(),
             groups: Vec::new(),
             primary: "Domain Users".to_owned(),
@@ -172,6 +176,12 @@ impl World {
             } else {
                 PasswordExpiry::At(self.now.after(Duration::from_secs(42 * 86_400)))
             }),
+            // The domain is older than the world.
+            password_set: self
+                .vault
+                .directory
+                .get(&key(name.user()))
+                .map(|_| user.password_set.unwrap_or(Timestamp::from_millis(0))),
             account_never_expires: user.account_never_expires,
             description: user.description.clone(),
             memberships: directory.memberships(user),
@@ -223,7 +233,10 @@ impl World {
             .expected(format!("at least {} characters of three kinds", self.directory.min_length))
             .ask());
         }
-        self.user_mut(name)?.locked = false;
+        let now = self.now;
+        let user = self.user_mut(name)?;
+        user.locked = false;
+        user.password_set = Some(now);
         self.vault.directory.insert(key(name.user()), password.to_owned());
         Ok(())
     }

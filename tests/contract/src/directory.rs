@@ -61,7 +61,7 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     directory.create_disabled(&permit(), fresh, mark).await.unwrap();
     let account = directory.account(fresh).await.unwrap().unwrap();
     assert!(!account.enabled);
-    assert_eq!(account.description, mark);
+    assert_eq!((account.description.as_str(), account.password_set), (mark, None));
     let again = directory.create_disabled(&permit(), fresh, mark).await.unwrap_err();
     assert_eq!(again.code, Code::AccountExists, "whoever made it");
 
@@ -85,7 +85,10 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     directory.generate_password(&permit(), fresh, &made).await.unwrap();
     let password = host.secrets().get(&made).await.unwrap().expect("it is in the store");
     assert_eq!(tried(fresh, &password).await, Credentials::WrongPassword, "made, not set");
+    let before = directory.account(fresh).await.unwrap().unwrap().password_set;
     directory.set_password(&permit(), fresh, &password).await.expect("it fits the policy");
+    let after = directory.account(fresh).await.unwrap().unwrap().password_set;
+    assert!(before.is_some() && after > before, "the time of a reset is the proof of it");
     assert_eq!(tried(fresh, &password).await, Credentials::Valid);
     // Nothing is asked of the former one: controllers take it for an hour more (`old password allowed period` of Samba,
     // `OldPasswordAllowedPeriod` of Windows).

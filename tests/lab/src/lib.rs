@@ -8,7 +8,6 @@
 
 mod artifacts;
 mod digest;
-pub mod directory;
 mod error;
 mod exchange;
 mod lab;

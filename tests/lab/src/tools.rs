@@ -21,16 +21,11 @@ const NEEDED: [(&str, &str); 6] = [
 /// Stops the test with the names of what to install, if anything is missing. A lab that cannot run must not look like
 /// one that ran well, so there is no way to skip.
 pub(crate) fn require() {
-    require_all(&NEEDED);
-}
-
-/// As [`require`], for programs that only some labs need.
-pub(crate) fn require_all(needed: &[(&str, &str)]) {
     let found = |program: &str| {
         env::split_paths(&env::var_os("PATH").unwrap_or_default())
             .any(|folder| folder.join(program).is_file())
     };
-    let missing: Vec<_> = needed.iter().filter(|(program, _)| !found(program)).collect();
+    let missing: Vec<_> = NEEDED.iter().filter(|(program, _)| !found(program)).collect();
     if !missing.is_empty() {
         let programs: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
         let mut packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();

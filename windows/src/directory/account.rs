@@ -45,22 +45,26 @@ impl Entry {
         self.flags("msDS-User-Account-Control-Computed").unwrap_or_default() & LOCKED != 0
     }
 
-    /// Whether a password was ever set; an account has none when it is created.
-    pub(super) fn has_password(&self) -> bool {
-        self.number("pwdLastSet").is_some_and(|at| at != 0)
+    /// When the password was set; an account has none when it is created.
+    pub(super) fn password_set(&self) -> Option<Timestamp> {
+        self.number("pwdLastSet").filter(|at| *at != 0).map(time)
     }
 }
 
 /// What `msDS-UserPasswordExpiryTimeComputed` says
 /// (<https://learn.microsoft.com/windows/win32/adschema/a-msds-userpasswordexpirytimecomputed>).
 fn expiry(computed: i64) -> PasswordExpiry {
-    /// From 1601, where Windows' time begins, to 1970.
-    const EPOCH_MILLIS: i64 = 11_644_473_600_000;
     match computed {
         i64::MAX => PasswordExpiry::Never,
         0 => PasswordExpiry::MustChange,
-        at => PasswordExpiry::At(Timestamp::from_millis(at / 10_000 - EPOCH_MILLIS)),
+        at => PasswordExpiry::At(time(at)),
     }
+}
+
+/// A time of Windows: tenths of microseconds since 1601.
+fn time(at: i64) -> Timestamp {
+    const EPOCH_MILLIS: i64 = 11_644_473_600_000;
+    Timestamp::from_millis(at / 10_000 - EPOCH_MILLIS)
 }
 
 impl Session {
@@ -123,6 +127,7 @@ impl Session {
             locked: found.is_locked(),
             password_never_expires: control & DONT_EXPIRE_PASSWORD != 0,
             password_expiry: Some(expiry(computed)),
+            password_set: found.password_set(),
             // Both mean never (<https://learn.microsoft.com/windows/win32/adschema/a-accountexpires>).
             account_never_expires: [0, i64::MAX].contains(&expires),
             description: found.text("description").unwrap_or_default().to_owned(),

@@ -51,7 +51,7 @@ impl Session {
 
     pub(super) fn enable_never_expiring(&mut self, name: &AccountName) -> Result<(), Failure> {
         let found = self.existing(name)?;
-        if !found.has_password() {
+        if found.password_set().is_none() {
             // Active Directory refuses it where its policy asks for a password; where it asks for none, everybody could
             // log on.
             return Err(Failure::new(

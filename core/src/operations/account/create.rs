@@ -25,7 +25,7 @@ pub(in crate::operations) struct CreateAccount<'a> {
 impl Operate for CreateAccount<'_> {
     async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
         let existed = ctx.host.directory().account(self.account).await?.is_some();
-        Ok(Some(Snapshot::Account { account: self.account.clone(), existed }))
+        Ok(Some(Snapshot::Account { account: self.account.clone(), existed, password_set: None }))
     }
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {

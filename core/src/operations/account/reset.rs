@@ -20,6 +20,12 @@ pub(in crate::operations) struct ResetPassword<'a> {
 
 #[async_trait]
 impl Operate for ResetPassword<'_> {
+    async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
+        let found = existing(ctx.host, self.account).await?;
+        let account = self.account.clone();
+        Ok(Some(Snapshot::Account { account, existed: true, password_set: found.password_set }))
+    }
+
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
         let Some(value) = ctx.host.secrets().get(self.password).await? else {
             // A generated password that died with the process was perhaps set; another one replaces it.
@@ -29,6 +35,9 @@ impl Operate for ResetPassword<'_> {
                 Err(missing_secret(self.password))
             };
         };
+        if let Some(evidence) = self.still_as_before(ctx).await? {
+            return Ok(Observation::NotApplied { evidence: vec![evidence] });
+        }
         Ok(match ctx.host.directory().try_credentials(self.account, &value).await? {
             Credentials::Valid => Observation::Applied(self.outcome()),
             Credentials::WrongPassword => Observation::NotApplied { evidence: Vec::new() },
@@ -65,6 +74,9 @@ impl Operate for ResetPassword<'_> {
                 Ok(Outcome::same("no password was made"))
             };
         };
+        if !was_done(ctx) && self.still_as_before(ctx).await?.is_some() {
+            return Ok(Outcome::same(format!("the password of {} was not reset", self.account)));
+        }
         if ctx.host.directory().try_credentials(self.account, &value).await? == Credentials::WrongPassword {
             if was_done(ctx) {
                 return Err(Failure::new(
@@ -115,6 +127,23 @@ impl ResetPassword<'_> {
             self.account, self.password, self.password
         ))
         .ask()
+    }
+
+    /// The proof that nobody has set a password since the step was intended. A log-on proves less: controllers take the
+    /// former password for an hour more, and the new one may be the former one.
+    async fn still_as_before(&self, ctx: &Context<'_>) -> Answer<Option<Evidence>> {
+        let Some(Snapshot::Account { password_set: Some(before), .. }) = ctx.before() else {
+            return Ok(None);
+        };
+        let now = ctx.host.directory().account(self.account).await?;
+        let same = now.is_some_and(|now| now.password_set.as_ref() == Some(before));
+        let evidence = || {
+            Evidence::new(
+                format!("password of {}", self.account),
+                format!("set at {before}, before the step"),
+            )
+        };
+        Ok(same.then(evidence))
     }
 
     fn outcome(&self) -> Outcome {

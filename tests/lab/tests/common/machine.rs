@@ -5,7 +5,8 @@ use mailsec_core::{
     journal::WitnessReader,
     upgrade::{GateKind, Standing, State, StepState},
 };
-use mailsec_lab::{Agent, Ended, Lab, Running, SenderReport, build_for_windows, directory::Directory};
+use mailsec_domain::Domain;
+use mailsec_lab::{Agent, Ended, Lab, Running, SenderReport, build_for_windows};
 use std::{
     fs,
     path::PathBuf,
@@ -44,12 +45,6 @@ pub(crate) struct Machine {
     pub(crate) lab: Lab,
     product: Product,
     _domain: Option<Domain>,
-}
-
-/// What must live as long as a machine of a domain does.
-pub(crate) struct Domain {
-    pub(crate) directory: Directory,
-    pub(crate) _only_one: std::sync::MutexGuard<'static, ()>,
 }
 
 /// What must be as before, or as planned.

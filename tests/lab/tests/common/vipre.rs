@@ -1,15 +1,9 @@
 //! VIPRE 4.5 in a domain.
 
-use super::machine::{Domain, Machine, Product, Told};
-use mailsec_lab::{
-    Package, Running,
-    directory::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, DOMAIN, Directory},
-    layout,
-};
-use std::{
-    fs,
-    sync::{Mutex, PoisonError},
-};
+use super::machine::{Machine, Product, Told};
+use mailsec_domain::{ADMINISTRATOR, ADMINISTRATOR_PASSWORD, BASE, Domain, NETBIOS};
+use mailsec_lab::{Package, Running, layout};
+use std::fs;
 
 const ACCOUNT: &str = r"LAB\svc-vipre";
 const PASSWORD: &str = "Svc-Vipre-Lab-7319";
@@ -25,25 +19,22 @@ const VIPRE: Product = Product {
     settings: |lab| lab.settings_digest().unwrap(),
 };
 
-/// There is one domain controller, so there is one such machine at a time.
-static ONE: Mutex<()> = Mutex::new(());
-
 impl Machine {
     pub(crate) fn with_vipre_45() -> Self {
-        let only_one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let directory = Directory::start(&[("svc-vipre", PASSWORD)]).unwrap();
-        let certificate = directory.certificate().to_owned();
+        let domain = Domain::start().unwrap();
+        domain.admin().unwrap().user("svc-vipre", PASSWORD).unwrap();
+        let certificate = domain.certificate();
         let config = serde_json::json!({
             "directory": {
-                "server": directory.server(),
-                "domain": DOMAIN,
+                "server": domain.server(),
+                "domain": NETBIOS,
                 "base": BASE,
                 "bind_name": ADMINISTRATOR,
                 "bind_secret": "directory-password",
                 "trust": r"C:\mailsec\trust.pem",
             },
         });
-        let machine = Self::new(VIPRE, Some(Domain { directory, _only_one: only_one }), &config);
+        let machine = Self::new(VIPRE, Some(domain), &config);
         fs::copy(certificate, machine.lab.linux_path(r"C:\mailsec\trust.pem")).unwrap();
         let properties = [format!("LABACCOUNT={ACCOUNT}"), format!("LABPASSWORD={PASSWORD}")];
         machine.lab.install_vipre_45_with(&[&properties[0], &properties[1]]).unwrap();
