@@ -10,11 +10,11 @@ use crate::{
 use mailsec_core::{
     Failure, Permit,
     failure::Code,
-    host::{Answer, Host, ServiceName},
+    host::{Host, ServiceName},
     journal::Agreed,
-    operations::account::by_hand::{self, Beginning, NewPassword},
+    operations::account::by_hand::{self, Beginning, Keep, NewPassword},
     plan::Evidence,
-    values::{AccountName, Secret, SecretRef},
+    values::{AccountName, SecretRef},
 };
 use serde_json::json;
 use std::{path::Path, time::Duration};
@@ -229,7 +229,7 @@ impl NewPasswordArgs {
     }
 
     /// Writes a password that was made to its file.
-    fn keep(&self) -> Option<Box<dyn Fn(&Secret) -> Answer<()> + Sync + '_>> {
+    fn keep(&self) -> Option<Box<Keep<'_>>> {
         let file: &Path = self.password_to.as_deref()?;
         Some(Box::new(move |password| output::save(file, "password", password.expose().as_bytes())))
     }

@@ -18,7 +18,13 @@ fn an_account_that_is_fit_and_one_that_is_not() {
     let check = ["account", "check", r"LAB\svc-vipre", "--log-on"];
     let fit = place.changes_nothing(PASSWORD.into_iter().chain(check)).exits(0);
     assert!(fit.stdout.contains("accepted by the directory"), "{fit}");
-    says!(place, place.changes_nothing(["account", "check", r"LAB\svc-missing"]), @"");
+    says!(place, place.changes_nothing(["account", "check", r"LAB\svc-missing"]), @r"
+    exit: 30
+    ----- stdout -----
+    ----- stderr -----
+    error[account-not-found]: there is no account LAB\svc-missing
+      hint:     `mailsec account create` makes one
+    ");
     let wrong = ["--secret", "account-password=env:USER"].into_iter().chain(check);
     let wrong = place.changes_nothing(wrong.chain(["--json"])).exits(30);
     assert_eq!(wrong.json()["wrong"][0]["code"], "password-wrong");
@@ -28,7 +34,18 @@ fn an_account_that_is_fit_and_one_that_is_not() {
 fn nothing_changes_without_a_yes_or_with_a_wrong_word() {
     let place = Place::vipre();
     let new = ["account", "create", r"LAB\svc-new"];
-    says!(place, place.changes_nothing(PASSWORD.into_iter().chain(new)), @"");
+    says!(place, place.changes_nothing(PASSWORD.into_iter().chain(new)), @r"
+    exit: 30
+    ----- stdout -----
+    ----- stderr -----
+    LAB\svc-new will be created in MAIL01:
+      a standard user, disabled at first
+      its password: the secret account-password
+      then enabled; neither it nor its password expires
+    error[request-refused]: not begun: nobody said yes
+      expected: yes at the keyboard, or --yes
+      hint:     nothing was changed
+    ");
     let reset = ["account", "reset", r"LAB\svc-vipre"];
     place.changes_nothing(PASSWORD.into_iter().chain(reset)).exits(30);
     place.changes_nothing(new.into_iter().chain(["--yes"])).exits(30);
@@ -90,8 +107,9 @@ impl Real {
             .env_clear()
             .envs([("BIND", ADMINISTRATOR_PASSWORD), ("NEW", "Another-Good-77")])
             .args(["--state".as_ref(), self.folder.path().as_os_str()])
-            .args(["--secret", "directory-password=env:BIND", "--no-input", "account"])
+            .args(["--no-input", "account"])
             .args(arguments)
+            .args(["--secret", "directory-password=env:BIND"])
             .stdin(Stdio::null());
         Ran::from(command.output().unwrap())
     }
@@ -103,7 +121,8 @@ fn an_account_of_a_real_domain_is_created_checked_and_given_another_password() {
     let file = real.file("made.txt");
     let made = |file: &Path| fs::read_to_string(file).unwrap();
     let name = r"LAB\svc-new";
-    real.run(&["check", name]).exits(30);
+    let missing = real.run(&["check", name]).exits(30);
+    assert!(missing.stderr.contains("account-not-found"), "{missing}");
     let to = file.display().to_string();
     let create = ["create", name, "--yes", "--generate", "--password-to", &to];
     let ran = real.run(&[&create[..], &["--json"]].concat()).exits(0);
@@ -137,7 +156,8 @@ fn a_creation_that_was_cut_off_is_finished_and_no_other_account_is() {
         admin.add(&Admin::dn("svc-half"), &kind).unwrap();
     };
     half(&mut admin, "of somebody else");
-    real.run(&create).exits(30);
+    let refused = real.run(&create).exits(30);
+    assert!(refused.stderr.contains("account-exists"), "{refused}");
     assert_eq!(admin.value("svc-half", "pwdLastSet").unwrap().as_deref(), Some("0"), "left alone");
     for password in [None, Some("Before-The-Crash-1")] {
         admin.delete(&Admin::dn("svc-half")).unwrap();

@@ -17,13 +17,15 @@ use std::time::Duration;
 /// The description of an account that is made by hand.
 pub const MARK: &str = "made by mailsec, by hand";
 
+/// Takes a password that the program made, before the directory learns of it. Where it fails, nothing is set.
+pub type Keep<'a> = dyn Fn(&Secret) -> Answer<()> + Sync + 'a;
+
 /// A new password.
 pub struct NewPassword<'a> {
     /// The secret that it is, or will be.
     pub secret: &'a SecretRef,
-    /// Called with a password that the program makes, before the directory learns of it; `None` for one that was given.
-    /// Where it fails, nothing is set.
-    pub keep: Option<&'a (dyn Fn(&Secret) -> Answer<()> + Sync)>,
+    /// Called with a password that the program makes; `None` for one that was given.
+    pub keep: Option<&'a Keep<'a>>,
 }
 
 impl NewPassword<'_> {

@@ -1,5 +1,6 @@
 //! What is done to accounts, whoever asks for it: a step of a plan, or a person by hand.
 
+use super::by_hand::Keep;
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -18,7 +19,7 @@ pub(super) struct Making<'a> {
     /// Whether the program makes it, unless the secret is there already.
     pub(super) generate: bool,
     /// Called before the directory learns of it: a password that nobody kept locks everybody out.
-    pub(super) keep: &'a (dyn Fn(&Secret) -> Answer<()> + Sync),
+    pub(super) keep: &'a Keep<'a>,
 }
 
 pub(super) async fn existing(host: &dyn Host, name: &AccountName) -> Answer<Account> {
