@@ -6,7 +6,10 @@ use mailsec_core::{
 };
 use mailsec_simulator::{
     Fate, World,
-    world::disk::{self, PARTIAL},
+    world::{
+        directory::SimUser,
+        disk::{self, PARTIAL},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,6 +122,8 @@ impl Look {
 
     fn directory(&mut self, world: &World) {
         for user in world.directory.users.values() {
+            // As with services, when something was done last is no state: doing it again is another time.
+            let user = SimUser { password_set: None, ..user.clone() };
             self.line(format!("account {}", user.name), format!("{user:?}"));
         }
         // Digests, never shown: what differs is said as "another password". One that the server made is another in every
