@@ -6,8 +6,8 @@ use crate::commands::REHEARSABLE;
 use mailsec_core::{
     Code, Failure,
     journal::Envelope,
-    upgrade::{Event, Rehearsed, Request, Verdict},
-    values::{Digest, StepId},
+    upgrade::{CanarySummary, Event, Fate, Rehearsed, Request, Span, Verdict},
+    values::{Digest, StepId, Timestamp},
 };
 use mailsec_simulator::{CrashAt, cases, people::Person};
 use serde_json::Value;
@@ -53,6 +53,9 @@ fn told(event: &Event) -> (&'static str, &'static str) {
         Event::MailFlowChanged { .. } => {
             ("mail_flow_changed", "mail changed its state; not `seen`: the worst is assumed")
         }
+        Event::CanaryWatched { .. } => {
+            ("canary_watched", "what the canary has seen of mail so far; the last one counts")
+        }
         Event::Requested { .. } => {
             ("requested", "somebody asked to pause, cancel, roll back, abandon or resume")
         }
@@ -63,7 +66,7 @@ fn told(event: &Event) -> (&'static str, &'static str) {
 }
 
 /// How many kinds `told` knows.
-const KINDS: usize = 24;
+const KINDS: usize = 25;
 
 /// The first of each kind, in the order of their first appearance in an upgrade.
 fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
@@ -103,6 +106,17 @@ fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
         mailsec: crate::commands::VERSION.to_owned(),
         other_facts: false,
     }));
+    let (from, to) = (Timestamp::from_millis(1_772_326_800_000), Timestamp::from_millis(1_772_326_891_000));
+    let (fate, count) = (Fate::Deferred, 76);
+    take(&Event::CanaryWatched {
+        summary: Box::new(CanarySummary {
+            over: Some((from, to)),
+            watched: true,
+            fates: [(fate, count)].into(),
+            senders: vec![Span { from, to, fate, count }],
+            ..CanarySummary::default()
+        }),
+    });
     all
 }
 

@@ -104,8 +104,9 @@ impl Engine<'_> {
                 None => None,
             }
         });
-        let flowing = self.state.ledger.now().is_some_and(|mail| mail.flow == Flow::Flowing);
-        let worst = match (impact, booted && flowing) {
+        // Transport that was down may have come up and gone down with the server; mail that is held stays held.
+        let held = self.state.ledger.now().is_none_or(|mail| mail.flow == Flow::Held);
+        let worst = match (impact, booted && !held) {
             (Some((since, during)), _) => Some((since, during)),
             (None, true) => self.state.last.map(|last| (last, MailState::DOWN)),
             (None, false) => None,

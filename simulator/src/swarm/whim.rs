@@ -42,11 +42,11 @@ pub fn whimsical(host: &SimHost, deed: Deed, comes_back: usize) -> Person {
             }),
             pick if pick <= gate.choices.len() => {
                 let choice = gate.choices[pick - 1];
-                // "Done" comes after it was done.
-                if choice == Choice::Done {
-                    _ = deed(host, gate, state);
+                // It is said after it was done, with what the installer's last page asked for.
+                match choice {
+                    Choice::Done | Choice::DoneRestart => deed(host, gate, state).or(Some(choice)),
+                    _ => Some(choice),
                 }
-                Some(choice)
             }
             _ => None,
         }
