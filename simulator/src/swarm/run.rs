@@ -104,11 +104,18 @@ fn troubled(trial: &mut Trial, subject: &Subject) -> End {
 fn start_again(world: &mut World, struck: &[Fault]) {
     for fault in struck {
         let (Fault::ServiceStopped(name) | Fault::ServiceDies(name, _)) = fault else { continue };
-        let meant = world.service(name).is_ok_and(|service| service.start != StartMode::Disabled);
-        if meant && exchange::is_own(name) && oracle::transport_can_start(world).is_ok() {
-            // Where it cannot be started after all, the program finds that out.
-            _ = world.person_starts(name);
+        if exchange::is_own(name) {
+            see_that_it_runs(world, name);
         }
+    }
+}
+
+/// Starts a service of Exchange that does not run, where it is meant to run and can.
+pub(super) fn see_that_it_runs(world: &mut World, name: &str) {
+    let meant = world.service(name).is_ok_and(|service| service.start != StartMode::Disabled);
+    if meant && oracle::transport_can_start(world).is_ok() {
+        // Where it cannot be started after all, the program finds that out.
+        _ = world.person_starts(name);
     }
 }
 

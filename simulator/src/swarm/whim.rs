@@ -1,10 +1,12 @@
 //! A person who mostly does what they are asked, and now and then something else that they are free to do.
 
+use super::run::see_that_it_runs;
 use crate::{
     SimHost,
     people::{Deed, Person},
 };
 use mailsec_core::{
+    host::ServiceName,
     plan::Choice,
     upgrade::{Gate, GateKind, Request},
 };
@@ -70,6 +72,10 @@ pub fn patient(host: &SimHost, deed: Deed) -> Person {
             && let Some(choice) = deed(host, gate, state)
         {
             return Some(choice);
+        }
+        // Somebody may have stopped transport before it was held, and so it is left: whoever tries again looks at it.
+        if gate.why == GateKind::Failed {
+            _ = host.change(|world| see_that_it_runs(world, ServiceName::transport().as_str()));
         }
         let onwards = if *times <= PATIENCE { first(gate, &ONWARDS) } else { None };
         onwards
