@@ -11,9 +11,6 @@ use mailsec_core::{
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The label under which the tape is asked whether a second process wakes up late.
-pub(super) const SECOND: &str = "second process: wakes up late";
-
 /// One journal in several hands, as when the lock of the store did not do its work.
 struct Shared(Arc<Mutex<Open>>);
 

@@ -1,6 +1,6 @@
 //! One run of one plan: one server, one journal that survives, and as many processes as it takes.
 
-use super::{Crash, Kept, Medium, second::SECOND};
+use super::{Crash, Kept, Medium};
 use crate::{
     SimHost, World,
     people::{Deed, Person, Secrets},
@@ -51,6 +51,9 @@ pub enum Takes {
     /// What the tape says each time.
     AsTheTapeSays,
 }
+
+/// The label under which the tape is asked whether a second process wakes up late.
+const SECOND: &str = "second process: wakes up late";
 
 /// The label under which the tape is asked what a crash takes down: the machine (0), or the process.
 pub const TAKES_DOWN: &str = "crash: takes down";

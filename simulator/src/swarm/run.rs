@@ -1,17 +1,16 @@
 //! One run with trouble, then without: safe all the way, and in the end somewhere.
 
-use super::whim::{patient, whimsical};
+use super::whim::{patient, see_that_it_runs, whimsical};
 use crate::{
     World,
     explore::{End, Subject, Takes, Trial},
     fate::TROUBLE,
     faults::Fault,
-    oracle,
     people::RESUME,
     tape::Tape,
     worlds::exchange,
 };
-use mailsec_core::{host::StartMode, upgrade::Finish};
+use mailsec_core::upgrade::Finish;
 use std::time::Duration;
 
 /// Processes that may meet trouble; after them it stops.
@@ -107,15 +106,6 @@ fn start_again(world: &mut World, struck: &[Fault]) {
         if exchange::is_own(name) {
             see_that_it_runs(world, name);
         }
-    }
-}
-
-/// Starts a service of Exchange that does not run, where it is meant to run and can.
-pub(super) fn see_that_it_runs(world: &mut World, name: &str) {
-    let meant = world.service(name).is_ok_and(|service| service.start != StartMode::Disabled);
-    if meant && oracle::transport_can_start(world).is_ok() {
-        // Where it cannot be started after all, the program finds that out.
-        _ = world.person_starts(name);
     }
 }
 

@@ -1,12 +1,11 @@
 //! A person who mostly does what they are asked, and now and then something else that they are free to do.
 
-use super::run::see_that_it_runs;
 use crate::{
-    SimHost,
+    SimHost, World, oracle,
     people::{Deed, Person},
 };
 use mailsec_core::{
-    host::ServiceName,
+    host::{ServiceName, StartMode},
     plan::Choice,
     upgrade::{Gate, GateKind, Request},
 };
@@ -82,6 +81,15 @@ pub fn patient(host: &SimHost, deed: Deed) -> Person {
             .or_else(|| first(gate, &[Choice::RollBack, Choice::Abandon]))
             .or_else(|| gate.choices.first().copied())
     })
+}
+
+/// Starts a service of Exchange that does not run, where it is meant to run and can.
+pub(super) fn see_that_it_runs(world: &mut World, name: &str) {
+    let meant = world.service(name).is_ok_and(|service| service.start != StartMode::Disabled);
+    if meant && oracle::transport_can_start(world).is_ok() {
+        // Where it cannot be started after all, the program finds that out.
+        _ = world.person_starts(name);
+    }
 }
 
 /// Some say that it is done when it is not.
