@@ -153,6 +153,16 @@ fn from_a_file_and_generated() {
 }
 
 #[test]
+fn not_in_temporary_files() {
+    let place = Place::vipre();
+    let temporary = place.file("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    let run = SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL).chain(SILENT);
+    let ran = Ran::from(place.command(run).env("TMPDIR", &temporary).output().unwrap()).exits(0);
+    assert_eq!(found_in(&temporary, vipre::PASSWORD), [] as [PathBuf; 0], "{ran}");
+}
+
+#[test]
 fn after_a_kill_in_the_installer() {
     let place = Place::vipre();
     place.set_faults(r#"{"kill_at": 68, "power_cut": true}"#);

@@ -52,3 +52,25 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(hidden)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::panic::catch_unwind;
+
+    #[test]
+    fn a_panic_that_shows_what_holds_a_secret_shows_no_secret() {
+        #[derive(Debug)]
+        #[expect(dead_code, reason = "shown by Debug")]
+        struct Holds(Option<Secret>, Vec<(SecretRef, Secret)>);
+        let panic = catch_unwind(|| {
+            let secret = Secret::new("In-A-Panic-91");
+            let holds = Holds(Some(secret.clone()), vec![(SecretRef::new("name"), secret)]);
+            let shown: Result<(), Holds> = Err(holds);
+            shown.expect("it panics")
+        });
+        let payload = panic.unwrap_err();
+        let text = payload.downcast_ref::<String>().unwrap();
+        assert!(text.contains("Secret(hidden)") && !text.contains("In-A-Panic"), "{text}");
+    }
+}
