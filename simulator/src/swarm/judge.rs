@@ -184,7 +184,8 @@ fn asked_for_it(trial: &Trial, events: &[Event]) -> bool {
             about_installer.insert(gate.clone());
         }
         match event {
-            Event::Requested { request: Request::Abandon, .. } => true,
+            Event::Requested { request: Request::Abandon, .. }
+            | Event::GateAnswered { choice: Choice::Abandon, .. } => true,
             Event::GateAnswered { gate, choice: Choice::RollBack, .. } => about_installer.contains(gate),
             _ => false,
         }

@@ -30,8 +30,9 @@ fn of_fault(fault: &Fault) -> &'static [Promise] {
     use Promise::{Assemblies, GetsThere, Ledger, SameServer, Scanned, Taken};
     match fault {
         Fault::MailRefused => &[Taken, SameServer, Ledger],
-        // Until transport is started once more, its last start seems to lie before the change of its agents.
-        Fault::ClockJumps(by) if *by < 0 => &[Ledger, GetsThere],
+        // Until transport is started once more, its last start seems to lie before the change of its agents; and the
+        // model's senders, who go by this clock, see messages of tomorrow.
+        Fault::ClockJumps(by) if *by < 0 => &[Taken, Ledger, GetsThere],
         // A look at mail that takes an hour is an hour late.
         Fault::ClockJumps(_) | Fault::CallTakes(_) | Fault::CallHangs(_) => &[Ledger],
         // What others do to transport is seen when the program looks next, and not before.
@@ -51,10 +52,11 @@ fn of_fault(fault: &Fault) -> &'static [Promise] {
         | Fault::FileHeldAndInstallerFails(_)
         | Fault::ImportLoses(_)
         | Fault::ExportSpoilt(_)
-        // Services do not start at a boot without it; and what people save does not fit.
+        // Services do not start at a boot without it.
         | Fault::DirectoryUnreachable
-        | Fault::DiskFull(_)
         | Fault::FileUnreadable(_) => &[SameServer],
+        // What people save does not fit, and nobody here saves it again for a step that was answered long ago.
+        Fault::DiskFull(_) => &[SameServer, GetsThere],
         Fault::SpontaneousReboot(_)
         | Fault::RestartDoesNotHappen(_)
         | Fault::StubbornPrograms
