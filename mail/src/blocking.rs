@@ -1,9 +1,12 @@
-//! Calls that block run beside the caller's executor.
+//! Calls that block run beside the caller's executor. The Windows host, whose calls all block, uses it too.
 
 use mailsec_core::{Code, Failure};
 
 /// Runs a blocking call on tokio's pool for such, or in place where there is no runtime.
-pub(crate) async fn blocking<T, F>(call: F) -> Result<T, Failure>
+///
+/// # Errors
+/// Those of the call; [`Code::System`] when the pool ends before it.
+pub async fn blocking<T, F>(call: F) -> Result<T, Failure>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, Failure> + Send + 'static,

@@ -7,5 +7,6 @@ mod imap;
 mod smtp;
 mod tls;
 
+pub use blocking::blocking;
 pub use imap::{ImapPickup, PickupConfig, PickupEncryption};
 pub use smtp::{POSTMASTER, SmtpProbe};

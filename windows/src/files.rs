@@ -1,7 +1,6 @@
 //! The files' port.
 
 use crate::{
-    blocking::blocking,
     os_error::system_failure,
     win::{file, security},
 };
@@ -11,6 +10,7 @@ use mailsec_core::{
     host::{Answer, FileKind, FileStat, Files, TreeEntry},
     values::{Digest, ServerPath, Timestamp},
 };
+use mailsec_mail::blocking;
 use std::{
     fs::{self, File, Metadata},
     io::{self, Read, Seek, SeekFrom, Write},

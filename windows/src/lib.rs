@@ -4,7 +4,6 @@
 //! On other systems only the parts that decide are built - readers, builders of scripts and command lines, the
 //! directory - and tested. `unsafe` is in `win/` only, one small file per kind of call.
 
-mod blocking;
 mod random;
 
 pub mod agents_config;

@@ -1,7 +1,6 @@
 //! Packages and installers.
 
 use crate::{
-    blocking::blocking,
     command_line::{LogDetail, check_request, install_line, uninstall_line},
     files,
     installer_log::without_secrets,
@@ -22,6 +21,7 @@ use mailsec_core::{
     },
     values::{Secret, ServerPath},
 };
+use mailsec_mail::blocking;
 use std::{
     fs,
     io::{self, Read},

@@ -1,7 +1,6 @@
 //! Boots and restarts.
 
 use crate::{
-    blocking::blocking,
     os_error::system_failure,
     pending, random,
     registry::{self, WindowsRegistry},
@@ -13,6 +12,7 @@ use mailsec_core::{
     host::{Answer, BootIdentity, Clock, PendingRestart, Power, RegistryView},
     values::Timestamp,
 };
+use mailsec_mail::blocking;
 use std::{
     io,
     os::windows::process::CommandExt,

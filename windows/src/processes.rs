@@ -1,7 +1,6 @@
 //! The port of running programs.
 
 use crate::{
-    blocking::blocking,
     child,
     os_error::system_failure,
     secrets::SecretSources,
@@ -14,6 +13,7 @@ use mailsec_core::{
     host::{Answer, ProcessInfo, Processes, ToolExit, ToolRun},
     values::ServerPath,
 };
+use mailsec_mail::blocking;
 use std::{io, process::Command, time::Duration};
 
 /// `OpenProcess` answers this for an id that no process has.

@@ -1,11 +1,12 @@
 //! The registry's port.
 
-use crate::{blocking::blocking, os_error::system_failure, pending::Look, registry_value::value_text};
+use crate::{os_error::system_failure, pending::Look, registry_value::value_text};
 use async_trait::async_trait;
 use mailsec_core::{
     Code, Failure,
     host::{Answer, Registry, RegistryView},
 };
+use mailsec_mail::blocking;
 use std::io;
 use windows_registry::{Key, LOCAL_MACHINE};
 

@@ -1,12 +1,12 @@
 //! Passwords: those that were given, in memory only, and those that were made here, in a store as well.
 
-use crate::blocking::blocking;
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
     host::{Answer, Secrets},
     values::{Secret, SecretRef},
 };
+use mailsec_mail::blocking;
 use std::{
     collections::BTreeMap,
     path::PathBuf,

@@ -1,7 +1,6 @@
 //! The service manager's port.
 
 use crate::{
-    blocking::blocking,
     command_line::program_of,
     os_error::system_failure,
     win::{
@@ -15,6 +14,7 @@ use mailsec_core::{
     host::{Answer, Service, ServiceName, ServiceState, Services, StartMode},
     values::{AccountName, Secret},
 };
+use mailsec_mail::blocking;
 use std::{
     io,
     path::Path,

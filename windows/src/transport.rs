@@ -1,9 +1,7 @@
 //! Exchange's transport agents.
 
 use crate::{
-    agents_config,
-    blocking::blocking,
-    files,
+    agents_config, files,
     registry::value,
     shell::{Cmdlet, Shell, ShellKind},
 };
@@ -13,6 +11,7 @@ use mailsec_core::{
     host::{Agent, AgentId, Answer, ExchangeServer, QueueDepth, RegistryView, Transport, TransportService},
     values::ServerPath,
 };
+use mailsec_mail::blocking;
 use std::io::Read;
 
 /// Exchange 2013 and later (CSS-Exchange, `Shared/Confirm-ExchangeShell.ps1`); only in the 64-bit view.

@@ -8,7 +8,7 @@ mod members;
 mod session;
 mod tls;
 
-use crate::{blocking::blocking, random, secrets::SecretSources};
+use crate::{random, secrets::SecretSources};
 use async_trait::async_trait;
 use locate::controllers;
 use mailsec_core::{
@@ -16,6 +16,7 @@ use mailsec_core::{
     host::{Account, Answer, Credentials, Directory, Secrets as _},
     values::{AccountName, Secret, SecretRef},
 };
+use mailsec_mail::blocking;
 use serde::{Deserialize, Serialize};
 use session::Session;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};

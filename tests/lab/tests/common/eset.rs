@@ -1,6 +1,6 @@
 //! ESET Mail Security, and the person whom its gates ask.
 
-use super::machine::{DONE, GATE, IN_DOUBT, LOCKED, Machine, Product, RESTART};
+use super::machine::{DONE, GATE, IN_DOUBT, LOCKED, Machine, Product, REFUSED, RESTART};
 use mailsec_lab::{Package, Running, layout};
 use std::fs;
 
@@ -100,6 +100,10 @@ impl Machine {
                 return gates;
             }
             let told = self.mailsec(&["resume", "--no-input"]);
+            if told.code() == REFUSED && self.is_over() {
+                // The service ended it between the look and the command.
+                return gates;
+            }
             told.is_one_of(&[DONE, GATE, RESTART, IN_DOUBT, LOCKED]);
             match told.code() {
                 LOCKED => self.await_rest(),
