@@ -25,7 +25,7 @@ pub(crate) use request::{
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
 pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, SwarmArgs};
-pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, ReportFormat, RequestOf, WhichArgs};
+pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, ReportFormat, RequestOf, StatusArgs, WhichArgs};
 pub(crate) use world::{Deed, DemoArgs, WorldCommand};
 
 use clap::{Args, Parser, Subcommand};
@@ -44,15 +44,28 @@ On the Exchange server, as an administrator:
   mailsec status
   mailsec resume
 
-Exit codes: 0 done, 1 failed, 2 usage, 10 gate waiting, 11 restart pending, 12 paused, 20 rolled back,
-21 in doubt, 22 abandoned, 30 refused and nothing changed, 31 journal held by another process, 40 journal,
-50 settings were lost or changed, 51 a rehearsal went wrong, 60 a simulated upgrade broke a rule,
-61 a replay departed from the record.";
+Exit codes:
+   0  done; of an upgrade: it succeeded
+   1  failed
+   2  the command line is wrong
+  10  a gate of the plan waits for an answer
+  11  the server restarts
+  12  paused
+  20  rolled back
+  21  a step failed or is in doubt, and a gate waits for an answer
+  22  abandoned
+  30  refused; nothing was changed
+  31  another process holds the journal
+  40  the journal is damaged, or cannot be read or written
+  50  settings were lost or changed
+  51  a rehearsal went wrong
+  60  a simulated upgrade broke a rule
+  61  a replay departed from the record";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
 /// the way.
 #[derive(Debug, Parser)]
-#[command(name = "mailsec", version, after_help = AFTER, max_term_width = 100)]
+#[command(name = "mailsec", version, after_help = AFTER, term_width = crate::show::columns())]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -114,7 +127,7 @@ pub(crate) enum Command {
     /// Show a plan, ask, and run it
     Run(RunArgs),
     /// Show where an upgrade stands
-    Status(WhichArgs),
+    Status(StatusArgs),
     /// Answer a gate
     Answer(AnswerArgs),
     /// Take an upgrade up again, after a crash, a restart, a pause or an answer

@@ -12,6 +12,18 @@ pub(crate) struct WhichArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub(crate) which: WhichArgs,
+    /// Follow it until it is over; with --json a line for each change
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// A few lines for whoever logs on, and nothing when nothing is under way
+    #[arg(long, conflicts_with_all = ["watch", "upgrade"])]
+    pub(crate) banner: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct AnswerArgs {
     #[command(flatten)]
     pub(crate) which: WhichArgs,

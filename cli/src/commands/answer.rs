@@ -3,6 +3,7 @@
 use super::drive;
 use crate::{
     args::{AllItems, AnswerArgs, Common},
+    nearest::did_you_mean,
     output::Reply,
     people::{Inbox, actor},
     place::{Site, Sources, State},
@@ -62,7 +63,8 @@ fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice, Item
         return Err(refuse("an open gate".to_owned(), "no gate is open".to_owned()));
     };
     if gate.id.as_str() != args.gate {
-        return Err(refuse(format!("gate {}", gate.id), format!("gate {}", args.gate)));
+        let failure = refuse(format!("gate {}", gate.id), format!("gate {}", args.gate));
+        return Err(did_you_mean(failure, &args.gate, [gate.id.as_str()]));
     }
     match Choice::parse(&args.choice).filter(|choice| gate.choices.contains(choice)) {
         Some(choice) => {
@@ -72,7 +74,8 @@ fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice, Item
         }
         None => {
             let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
-            Err(refuse(format!("one of: {}", words.join(", ")), format!("{:?}", args.choice)))
+            let failure = refuse(format!("one of: {}", words.join(", ")), format!("{:?}", args.choice));
+            Err(did_you_mean(failure, &args.choice, words))
         }
     }
 }

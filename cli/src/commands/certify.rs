@@ -4,6 +4,7 @@ use super::{VERSION, products};
 use crate::{
     args::{CertifyArgs, Common},
     exit::Exit,
+    nearest::did_you_mean,
     output::{self, Reply},
     show::Counter,
 };
@@ -43,10 +44,11 @@ fn verdict(card: &Card) -> String {
 fn candidate(key: &str) -> Result<Candidate, Failure> {
     let known: Vec<&str> = products().iter().map(|product| product.describe().key).collect();
     let unknown = || {
-        Failure::new(Code::ProductNotFound, "this program has no such vendor")
+        let failure = Failure::new(Code::ProductNotFound, "this program has no such vendor")
             .expected(known.join(", "))
             .found(format!("{key:?}"))
-            .hint("a vendor's crate of your own is certified by a test in it: docs/contributing/add-a-vendor.md")
+            .hint("a vendor's crate of your own is certified by a test in it: docs/contributing/add-a-vendor.md");
+        did_you_mean(failure, key, known.iter().copied())
     };
     let product = products().into_iter().find(|product| product.describe().key == key).ok_or_else(unknown)?;
     // Once in the life of the process; what runs upgrades on threads wants it for as long.

@@ -113,7 +113,7 @@ fn idle(state: &State) -> Result<(), Failure> {
 
 /// As any upgrade's, and how each node stands by its own journal.
 async fn nodes_status(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
-    let mut reply = status::status(common, which)?;
+    let mut reply = status::at_once(common, which)?;
     let state = State::only(common)?;
     let (_, _, loaded) = state.choose(which.upgrade.as_deref())?;
     let orders: Vec<_> = loaded

@@ -1,6 +1,9 @@
 //! `detect` and `check`: look, and change nothing.
 
-use super::{site, survey};
+use super::{
+    idle::{idle, left_behind},
+    site, survey,
+};
 use crate::{
     args::{Common, RequestArgs},
     exit::Exit,
@@ -28,13 +31,15 @@ pub(crate) async fn detect(common: &Common) -> Result<Reply, Failure> {
 pub(crate) async fn check(common: &Common, args: &RequestArgs) -> Result<Reply, Failure> {
     let request = survey::request(args)?;
     let (site, _) = site(common)?;
+    idle(&site.state)?;
     let found = survey::survey(site.server()?, common.product.as_deref(), &request).await?;
     found.product.accepts(&request)?;
     let findings = found.assess(&request);
     let blocked = findings.iter().any(|finding| finding.severity == Severity::Blocker);
     let verdict =
         if blocked { "The upgrade cannot begin." } else { "Nothing stands in the way of the upgrade." };
-    let text = format!("{}\n{verdict}", show::findings(&findings));
+    let behind = left_behind(&site.state).map(|why| format!("\nBefore: {why}\n")).unwrap_or_default();
+    let text = format!("{}{behind}\n{verdict}", show::findings(&findings));
     let reply = Reply::new(
         text,
         json!({ "installation": found.installation, "findings": findings, "blocked": blocked }),

@@ -70,7 +70,8 @@ pub(crate) async fn drive(
     upgrade: UpgradeId,
 ) -> Result<Reply, Failure> {
     let patience = if common.no_input { Patience::None } else { Patience::Keyboard };
-    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience);
+    let before = load(&journal.read(upgrade)?).state;
+    let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience).taking_up(&before);
     let stop = drive_to_stop(site, journal, upgrade, &desk).await?;
     let loaded = load(&journal.read(upgrade)?);
     let gate = loaded.state.gate.as_ref();
@@ -108,7 +109,7 @@ pub(crate) async fn drive_to_stop(
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = if site.vendor().is_some() { None } else { Some(product(&key)?) };
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
-    let mut watcher = show::Progress::new(&loaded.state);
+    let mut watcher = show::Progress::new(&loaded.state, site.speed());
     let actor = actor();
     let desk = &Watched::new(desk, site, upgrade);
     let engine =

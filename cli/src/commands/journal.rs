@@ -6,6 +6,7 @@ use crate::{
     exit::Exit,
     output::{self, Reply},
     place::State,
+    show::{Record, wrap},
 };
 use mailsec_core::{
     Failure,
@@ -30,19 +31,20 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
         }
         JournalCommand::Export { which, out } => {
             let state = State::only(common)?;
-            let (upgrade, _, loaded) = state.choose(which.upgrade.as_deref())?;
+            let (upgrade, witnessed, loaded) = state.choose(which.upgrade.as_deref())?;
             let bundle = state.reader().export(upgrade)?;
-            let bundle = support::complete(common, &state, bundle, &loaded).await;
+            let record = Record::of(upgrade, &witnessed, &loaded);
+            let bundle = support::complete(common, &state, bundle, &record).await;
             output::save(&out, "bundle", &bundle.to_json()?)?;
             let facts = if bundle.facts.is_some() { "the captured facts" } else { "no captured facts" };
             let with = [facts].into_iter().chain(bundle.attached.keys().map(String::as_str));
             Ok(Reply::new(
                 format!(
-                    "{} envelopes of upgrade {upgrade} in {}, head {}\nwith {}",
+                    "{} envelopes of upgrade {upgrade}\nin {}\nhead {}\n{}",
                     bundle.envelopes,
                     out.display(),
                     bundle.head,
-                    with.collect::<Vec<_>>().join(", "),
+                    wrap("with ", "  ", &with.collect::<Vec<_>>().join(", ")),
                 ),
                 json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out, "facts": bundle.facts.is_some(), "versions": bundle.versions, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
             ))
@@ -120,8 +122,10 @@ async fn verify(common: &Common, cut_damage: bool) -> Result<Reply, Failure> {
             }
         };
         lines.push(format!(
-            "upgrade {upgrade}: {} envelopes, head {}\n  witness: {text}",
-            tip.count, tip.hash
+            "upgrade {upgrade}: {} envelopes\n  head {}\n{}",
+            tip.count,
+            tip.hash,
+            wrap("  witness: ", "    ", &text).trim_end()
         ));
     }
     let mut value = json!({ "witnesses": state.reader().verify()?.iter().map(|(id, tip, state)| json!({ "upgrade": id, "envelopes": tip.count, "head": tip.hash, "state": state })).collect::<Vec<_>>() });
@@ -134,7 +138,12 @@ async fn verify(common: &Common, cut_damage: bool) -> Result<Reply, Failure> {
             journal.settle()?;
             let verification = journal.verify()?;
             sound = verification.is_sound();
-            lines.extend(journal.repairs().iter().map(|repair| format!("mended: {repair}")));
+            lines.extend(
+                journal
+                    .repairs()
+                    .iter()
+                    .map(|repair| wrap("mended: ", "  ", &repair.to_string()).trim_end().to_owned()),
+            );
             lines.extend(
                 verification
                     .upgrades

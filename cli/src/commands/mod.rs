@@ -8,6 +8,7 @@ mod cluster;
 mod demo;
 mod detect;
 mod drive;
+mod idle;
 mod journal;
 mod man;
 mod methods;
@@ -25,6 +26,7 @@ mod status;
 mod support;
 mod survey;
 mod wanted;
+mod watch;
 mod world;
 
 use crate::{
@@ -55,7 +57,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Rehearse(args) => rehearse::rehearse(&common, &args),
         Command::Probe(args) => probe::probe(&common, &args).await,
         Command::Run(args) => run::run(&common, args).await,
-        Command::Status(which) => status::status(&common, &which),
+        Command::Status(args) => status::status(&common, &args).await,
         Command::Answer(args) => answer::answer(&common, &args).await,
         Command::Resume(which) => drive::resume(&common, &which).await,
         Command::Pause(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Pause).await,

@@ -1,6 +1,10 @@
 //! `plan`: what would be done, shown and written down.
 
-use super::{VERSION, site, survey};
+use super::{
+    VERSION,
+    idle::{idle, left_behind},
+    site, survey,
+};
 use crate::{
     args::{Common, PlanArgs, RequestArgs},
     output::{self, Reply},
@@ -22,6 +26,7 @@ pub(crate) async fn plan(common: &Common, args: PlanArgs) -> Result<Reply, Failu
         Some(file) => Proposal { plan: read(file)?, findings: Vec::new() },
         None => {
             let (site, _) = site(common)?;
+            idle(&site.state)?;
             propose(common, &site, &args.request).await?
         }
     };
@@ -55,7 +60,10 @@ pub(crate) async fn propose(common: &Common, site: &Site, args: &RequestArgs) ->
     found.product.accepts(&request)?;
     let findings = found.assess(&request);
     if let Some(failure) = survey::blocked(&findings) {
-        return Err(failure);
+        return Err(match left_behind(&site.state) {
+            Some(why) => failure.cause(why),
+            None => failure,
+        });
     }
     let made = host.clock().now();
     let plan = found.product.plan(&found.installation, &found.facts, &request, made, VERSION)?;

@@ -7,12 +7,7 @@ use crate::{
     place::{self, State},
     show::{self, Record},
 };
-use mailsec_core::{
-    Failure,
-    journal::WitnessState,
-    upgrade::Report,
-    values::{Digest, UpgradeId},
-};
+use mailsec_core::{Failure, journal::WitnessState, upgrade::Report, values::UpgradeId};
 use mailsec_mail::canary;
 use serde_json::json;
 
@@ -20,15 +15,13 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     let state = State::only(common)?;
     let (upgrade, witnessed, mut loaded) = state.choose(args.which.upgrade.as_deref())?;
     canary_since(&state, upgrade, &mut loaded.report);
-    let head = witnessed.lines.last().map_or(Digest::ZERO, |line| line.hash());
+    let record = Record::of(upgrade, &witnessed, &loaded);
     let value = json!({
         "upgrade": upgrade,
         "report": loaded.report,
-        "chain": { "envelopes": witnessed.lines.len(), "head": head },
+        "chain": { "envelopes": witnessed.lines.len(), "head": record.head },
         "journal": witnessed.state,
     });
-    let record =
-        Record { upgrade, envelopes: &witnessed.envelopes, loaded: &loaded, head, witness: &witnessed.state };
     let damage = match &witnessed.state {
         WitnessState::Damaged(damage) => format!("\n{}", output::describe(&place::unread(damage))),
         WitnessState::Whole | WitnessState::TornTail { .. } => String::new(),
@@ -36,7 +29,7 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     let exit = if damage.is_empty() { Exit::Done } else { Exit::Journal };
     let default = if common.json { ReportFormat::Json } else { ReportFormat::Text };
     let content = match args.format.unwrap_or(default) {
-        ReportFormat::Text => format!("{}{damage}", show::report(upgrade, &loaded, head)),
+        ReportFormat::Text => format!("{}{damage}", show::plain(&record)),
         ReportFormat::Json => serde_json::to_string_pretty(&value).unwrap_or_default(),
         ReportFormat::Html => show::page(&record),
         ReportFormat::Md => show::markdown(&record),

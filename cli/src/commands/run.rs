@@ -1,6 +1,6 @@
 //! `run`: show a plan, ask, and run it.
 
-use super::{VERSION, detect::nothing_wanted, drive, plan, wanted};
+use super::{VERSION, detect::nothing_wanted, drive, idle::idle, plan, wanted};
 use crate::{
     args::{Common, RunArgs},
     output::{self, Reply},
@@ -25,6 +25,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let site = Site::open(common, &secrets)?;
     // The journal first: a second run must hear at once that another is under way, not after answering questions.
     let mut journal = site.journal().await?;
+    idle(&site.state)?;
     let proposal = match &args.plan {
         Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
         None => plan::propose(common, &site, &args.request).await?,

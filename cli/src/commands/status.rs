@@ -1,38 +1,92 @@
 //! `status`: where an upgrade stands, read from the journal while another process may be writing it.
 
+use super::watch;
 use crate::{
-    args::{Common, WhichArgs},
+    args::{Common, StatusArgs, WhichArgs},
     exit::Exit,
     output::Reply,
-    place::{self, State},
+    place::{self, State, Which},
     show,
 };
-use mailsec_core::{Failure, journal::WitnessState};
-use serde_json::json;
+use mailsec_core::{
+    Failure,
+    engine::Loaded,
+    failure::Code,
+    journal::{WitnessState, Witnessed},
+    values::{Timestamp, UpgradeId},
+};
+use serde_json::{Value, json};
 
-pub(crate) fn status(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
+pub(crate) async fn status(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
+    let state = State::only(common)?;
+    if args.banner {
+        return banner(common, &state);
+    }
+    if args.watch {
+        return watch::watch(common, &state, args).await;
+    }
+    at_once(common, &args.which)
+}
+
+/// As it stands now.
+pub(super) fn at_once(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let (upgrade, witnessed, loaded) = state.choose(which.upgrade.as_deref())?;
-    let mut text = show::status(upgrade, &loaded);
+    let mut text = text(common, &state, upgrade, &witnessed, &loaded);
     let mut exit = Exit::Done;
     if let WitnessState::Damaged(damage) = &witnessed.state {
         text.push_str(&format!("\n{}", crate::output::describe(&place::unread(damage))));
         exit = Exit::Journal;
     }
-    let gate = loaded.state.gate.as_ref();
-    Ok(Reply::new(
-        text,
-        json!({
-            "upgrade": upgrade,
-            "standing": show::standing(&loaded.state),
-            "steps": loaded.report.steps,
-            "mail": loaded.state.ledger.now(),
-            "mail_totals": loaded.report.mail,
-            "gate": gate.map(show::gate_json),
-            "checklists": show::checklists(&loaded.report),
-            "holder": state.reader().holder(),
-            "journal": witnessed.state,
-        }),
-    )
-    .exit(exit))
+    Ok(Reply::new(text, standing(&state, upgrade, &witnessed, &loaded)).exit(exit))
+}
+
+/// How it stands, for a person.
+pub(super) fn text(
+    common: &Common,
+    state: &State,
+    upgrade: UpgradeId,
+    witnessed: &Witnessed,
+    loaded: &Loaded,
+) -> String {
+    let record = show::Record::of(upgrade, witnessed, loaded);
+    show::status(&record, state.reader().holder().as_ref(), now(common))
+}
+
+/// How it stands, for a program.
+pub(super) fn standing(state: &State, upgrade: UpgradeId, witnessed: &Witnessed, loaded: &Loaded) -> Value {
+    json!({
+        "upgrade": upgrade,
+        "standing": show::standing(&loaded.state),
+        "steps": loaded.report.steps,
+        "mail": loaded.state.ledger.now(),
+        "mail_totals": loaded.report.mail,
+        "gate": loaded.state.gate.as_ref().map(show::gate_json),
+        "checklists": show::checklists(&loaded.report),
+        "holder": state.reader().holder(),
+        "journal": witnessed.state,
+    })
+}
+
+/// A few lines at every log-on must not fail one: what cannot be read is for `status` to say.
+fn banner(common: &Common, state: &State) -> Result<Reply, Failure> {
+    match state.choose(None) {
+        Ok((upgrade, _, loaded)) => {
+            let text = show::banner(&loaded, now(common));
+            Ok(Reply::new(text, json!({ "upgrade": upgrade, "standing": show::standing(&loaded.state) })))
+        }
+        Err(failure) if failure.code == Code::UpgradeNotFound => Ok(Reply::new("", json!({}))),
+        Err(failure) => {
+            let text = format!("mailsec: {failure}; `mailsec status` says more.");
+            Ok(Reply::new(text, json!({ "error": failure })))
+        }
+    }
+}
+
+/// The time at the server: ours, unless it is simulated and has its own.
+pub(super) fn now(common: &Common) -> Option<Timestamp> {
+    match Which::parse(common) {
+        Ok(Which::Simulated(_)) => None,
+        _ => Some(Timestamp::from_datetime(time::OffsetDateTime::now_utc())),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::products;
 use crate::args::{MethodName, RequestArgs, Role, Unscanned};
+use crate::nearest::did_you_mean;
 use mailsec_core::{
     Failure,
     failure::Code,
@@ -60,9 +61,11 @@ pub(crate) fn wanted_products(key: Option<&str>) -> Result<Vec<Box<dyn MailSecur
     let keys: Vec<&str> = products().iter().map(|product| product.describe().key).collect();
     let wanted: Vec<_> = products().into_iter().filter(|product| product.describe().key == key).collect();
     if wanted.is_empty() {
-        return Err(Failure::new(Code::BadArgument, "--product names no product")
+        let failure = Failure::new(Code::BadArgument, "--product names no product")
             .expected(keys.join(", "))
-            .found(key));
+            .found(key)
+            .hint("`mailsec detect` shows what is installed");
+        return Err(did_you_mean(failure, key, keys));
     }
     Ok(wanted)
 }
@@ -101,6 +104,7 @@ pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
     let installer = args.installer.as_deref().ok_or_else(|| {
         Failure::new(Code::BadArgument, "no installer was named")
             .expected(r"--installer with its path on the server, for example C:\Install\setup.exe")
+            .hint("copy the vendor's installer to the server first; `mailsec methods` says which")
     })?;
     let installer = absolute("--installer", installer)?;
     let digest = match &args.digest {

@@ -3,8 +3,10 @@
 use crate::{
     args::{Common, Deed, WorldCommand},
     exit::Exit,
+    nearest::did_you_mean,
     output::Reply,
     place::Sources,
+    show::wrap,
 };
 use mailsec_core::{
     Failure,
@@ -164,16 +166,19 @@ fn named_faults() -> Vec<(String, Fault)> {
 }
 
 fn unknown(what: &str, name: &str) -> Failure {
-    Failure::new(Code::BadArgument, format!("there is no such {what}"))
+    let failure = Failure::new(Code::BadArgument, format!("there is no such {what}"))
         .found(format!("{name:?}"))
-        .hint("`mailsec world list` shows them")
+        .hint("`mailsec world list` shows them");
+    let faults = named_faults();
+    let words = KINDS.iter().map(|(name, ..)| *name).chain(faults.iter().map(|(name, _)| name.as_str()));
+    did_you_mean(failure, name, words)
 }
 
 fn list() -> Reply {
     let faults = named_faults();
     let mut text = String::from("Servers:\n");
     for (name, what, _) in KINDS {
-        text.push_str(&format!("  {name:<20} {what}\n"));
+        text.push_str(&wrap(&format!("  {name:<20} "), &" ".repeat(23), what));
     }
     text.push_str("\nFaults:\n");
     for (name, _) in &faults {

@@ -8,6 +8,7 @@ use mailsec_core::{
     engine::{Desk, Message, Said},
     failure::Code,
     upgrade::{Gate, State},
+    values::GateId,
 };
 use std::io::IsTerminal;
 
@@ -25,6 +26,8 @@ pub(crate) struct FrontDesk {
     inbox: Inbox,
     patience: Patience,
     closing: Option<Closing>,
+    /// The gate that was open before this process came.
+    before: Option<GateId>,
 }
 
 /// Whether this process is to end.
@@ -32,7 +35,13 @@ type Closing = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl FrontDesk {
     pub(crate) fn new(inbox: Inbox, patience: Patience) -> Self {
-        Self { inbox, patience, closing: None }
+        Self { inbox, patience, closing: None, before: None }
+    }
+
+    /// The desk of a process that takes up an upgrade in this state.
+    pub(crate) fn taking_up(mut self, state: &State) -> Self {
+        self.before = state.gate.as_ref().map(|gate| gate.id.clone());
+        self
     }
 
     /// The desk of a process that may be told to end: then the run stops at its next safe point. That is no pause, which
@@ -69,6 +78,8 @@ impl Desk for FrontDesk {
         match self.patience {
             Patience::None => None,
             Patience::Keyboard if !std::io::stdin().is_terminal() => None,
+            // This process has no other secret than the one that was refused; the next one asks for it anew.
+            Patience::Keyboard if state.gate_wants_secret() && self.before.as_ref() != Some(&gate.id) => None,
             // Somebody else may answer from another terminal meanwhile.
             Patience::Keyboard => match keyboard::ask(gate, state, &|| self.message()) {
                 Asked::Answered(choice, note, items) => Some(Message {

@@ -1,6 +1,6 @@
 //! Questions at the keyboard.
 
-use crate::{output::say, show};
+use crate::{nearest::nearest, output::say, show};
 use mailsec_core::{
     plan::{Choice, ItemAnswer, ItemAnswers},
     upgrade::{Gate, State},
@@ -41,6 +41,9 @@ pub(crate) enum Asked<T> {
 /// Asks a gate's question until there is an answer, the person leaves, or something comes from elsewhere.
 pub(crate) fn ask<T>(gate: &Gate, state: &State, elsewhere: &impl Fn() -> Option<T>) -> Asked<T> {
     say(&show::gate(gate, state));
+    if let Some(mail) = show::mail_line(state) {
+        say(&format!("Now: {mail}.\n"));
+    }
     loop {
         say("Your answer, and a note for the report if you like; an empty line leaves the gate open:");
         let text = match line(elsewhere) {
@@ -55,7 +58,10 @@ pub(crate) fn ask<T>(gate: &Gate, state: &State, elsewhere: &impl Fn() -> Option
             None => {
                 let words: Vec<&str> = gate.choices.iter().map(|choice| choice.word()).collect();
                 // What was typed is not repeated: it may be a password that somebody meant for another prompt.
-                say(&format!("That is not an answer here; one of: {}", words.join(", ")));
+                match nearest(word, words.iter().copied()) {
+                    Some(near) => say(&format!("That is not an answer here; did you mean {near}?")),
+                    None => say(&format!("That is not an answer here; one of: {}", words.join(", "))),
+                }
             }
         }
     }

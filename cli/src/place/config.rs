@@ -38,8 +38,10 @@ impl Config {
             }
             Err(error) => {
                 return Err(Failure::new(Code::FileUnreadable, "the configuration cannot be read")
+                    .expected("a file of JSON that this account may read")
                     .found(path.display().to_string())
-                    .cause(error));
+                    .cause(error)
+                    .hint("see the path after --config; docs/configuration.md has an example"));
             }
         };
         serde_json::from_slice(&bytes).map_err(|error| {

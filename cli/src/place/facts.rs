@@ -34,7 +34,7 @@ impl State {
                 "the facts that this plan was made from are not kept here",
             )
             .expected(path.display().to_string())
-            .hint("give them with --captured FILE, or make the plan again"));
+            .hint("--captured FILE gives them, and --state FOLDER or --host says where else they are kept; or make the plan again"));
         }
         read_facts(&path)
     }

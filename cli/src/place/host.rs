@@ -6,7 +6,7 @@ use super::{
     connect::{self, Connect},
     real_mail::{RealMail, WithRealMail},
 };
-use crate::{args::Common, output};
+use crate::{args::Common, nearest::did_you_mean, output};
 use mailsec_core::{
     Failure,
     failure::Code,
@@ -32,6 +32,8 @@ pub(crate) struct Site {
     /// A simulated server, with its real mail.
     overlaid: Option<WithRealMail>,
     configured_pickup: bool,
+    /// How many times faster than ours its time passes.
+    speed: u32,
     /// Where the journal lies.
     pub(crate) state: State,
 }
@@ -75,15 +77,27 @@ impl Site {
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
-        Ok(Self::with(server, mail, config.pickup.is_some(), state))
+        let speed = common.speed.unwrap_or(1);
+        Ok(Self::with(server, mail, config.pickup.is_some(), speed, state))
     }
 
-    fn with(server: Server, mail: Option<RealMail>, configured_pickup: bool, state: State) -> Self {
+    fn with(
+        server: Server,
+        mail: Option<RealMail>,
+        configured_pickup: bool,
+        speed: u32,
+        state: State,
+    ) -> Self {
         let overlaid = match (&server, &mail) {
             (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
             _ => None,
         };
-        Self { server, mail, overlaid, configured_pickup, state }
+        Self { server, mail, overlaid, configured_pickup, speed, state }
+    }
+
+    /// How many times faster than ours its time passes: a simulated server's may.
+    pub(crate) fn speed(&self) -> u32 {
+        self.speed
     }
 
     /// Whether a mailbox is configured in which probes are looked for.
@@ -113,7 +127,7 @@ impl Site {
             Some(_) => RealMail::of(&config, usual, secrets, "mailsec")?,
             None => None,
         };
-        Ok(Self::with(server, mail, self.configured_pickup, self.state))
+        Ok(Self::with(server, mail, self.configured_pickup, self.speed, self.state))
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
@@ -230,9 +244,15 @@ impl Which {
             }
             Some(text) => match text.strip_prefix("sim:").filter(|folder| !folder.is_empty()) {
                 Some(folder) => Ok(Self::Simulated(folder.into())),
-                None => Err(Failure::new(Code::BadArgument, "--host names no server")
-                    .expected("`windows`, `sim:FOLDER`, or `eset-connect:REGION`")
-                    .found(format!("{text:?}"))),
+                None => {
+                    let failure = Failure::new(Code::BadArgument, "--host names no server")
+                        .expected("`windows`, `sim:FOLDER`, or `eset-connect:REGION`")
+                        .found(format!("{text:?}"));
+                    Err(match Path::new(text).join(mailsec_simulator::folder::WORLD_FILE).is_file() {
+                        true => failure.hint(format!("did you mean sim:{text}?")),
+                        false => did_you_mean(failure, text, ["windows"]),
+                    })
+                }
             },
             None if cfg!(windows) => Ok(Self::Windows),
             None => Err(not_windows()),

@@ -7,18 +7,38 @@ use mailsec_core::{
     upgrade::{CanarySummary, Fate, Span},
 };
 
+/// What became of messages, in a word.
+pub(super) fn word(fate: Fate, watched: bool) -> &'static str {
+    if watched && fate == Fate::Delivered { "delivered" } else { fate.word() }
+}
+
+/// What is to be known of all of them.
+pub(super) fn remarks(summary: &CanarySummary) -> Vec<String> {
+    let mut remarks = vec![match summary.watched {
+        true => format!("slowest seen in the mailbox: {}", span(summary.slowest_ms)),
+        false => "no mailbox was watched: whether accepted mail arrived is not known".to_owned(),
+    }];
+    if summary.full {
+        remarks.push("the record was full before the end; what came after was not watched".to_owned());
+    }
+    remarks
+}
+
+/// Both views, by their titles; those that saw nothing are left out.
+pub(super) fn views(summary: &CanarySummary) -> Vec<(&'static str, &[Span])> {
+    let views = [
+        ("what senders saw", summary.senders.as_slice()),
+        ("what became of the test file", &summary.scanning),
+    ];
+    views.into_iter().filter(|(_, spans)| !spans.is_empty()).collect()
+}
+
 /// In one line.
 pub(crate) fn line(summary: &CanarySummary) -> String {
     let counts: Vec<String> = summary
         .fates
         .iter()
-        .map(|(fate, count)| {
-            let word = match fate {
-                Fate::Delivered if summary.watched => "delivered",
-                other => other.word(),
-            };
-            format!("{count} {word}")
-        })
+        .map(|(fate, count)| format!("{count} {}", word(*fate, summary.watched)))
         .collect();
     let counts = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
     let alarm = match summary.alarms() {
@@ -29,18 +49,14 @@ pub(crate) fn line(summary: &CanarySummary) -> String {
 }
 
 /// Second by second, for the report.
-pub(crate) fn lines(summary: &CanarySummary) -> String {
+pub(super) fn lines(summary: &CanarySummary) -> String {
     let mut text = format!("\nCanary   {}\n", line(summary).trim_start_matches("canary: "));
-    if summary.watched {
-        text.push_str(&format!("         slowest seen in the mailbox: {}\n", span(summary.slowest_ms)));
-    } else {
-        text.push_str("         no mailbox was watched: whether accepted mail arrived is not known\n");
+    for remark in remarks(summary) {
+        text.push_str(&wrap("         ", "         ", &remark));
     }
-    if summary.full {
-        text.push_str("         the record was full before the end; what came after was not watched\n");
+    for (title, spans) in views(summary) {
+        section(&mut text, title, spans, summary.watched);
     }
-    section(&mut text, "what senders saw", &summary.senders, summary.watched);
-    section(&mut text, "what became of the test file", &summary.scanning, summary.watched);
     text
 }
 
@@ -58,12 +74,9 @@ pub(crate) fn evidence(title: &str, why: &str, code: Option<Code>, evidence: &[E
 }
 
 fn section(text: &mut String, title: &str, spans: &[Span], watched: bool) {
-    if spans.is_empty() {
-        return;
-    }
     text.push_str(&format!("  {title}\n"));
     for one in spans {
-        let word = if watched && one.fate == Fate::Delivered { "delivered" } else { one.fate.word() };
+        let word = word(one.fate, watched);
         let alarm = if one.fate.is_alarm() { "  ALARM" } else { "" };
         text.push_str(&format!(
             "  {} - {}  {:>5}  {word}{alarm}\n",

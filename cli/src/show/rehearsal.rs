@@ -68,7 +68,7 @@ pub(crate) fn rehearsal(result: &Rehearsal, took: Duration, kept: Option<&Path>)
     }
     text.push_str(&format!("\nPlan    {}\nResult  {}\n", result.plan, result.hash()));
     match kept {
-        Some(kept) => text.push_str(&format!("Kept in {}\n", kept.display())),
+        Some(kept) => text.push_str(&format!("Kept in\n  {}\n", kept.display())),
         None => text.push_str("Not kept: name the journal's folder with --state, and `run` knows of it\n"),
     }
     text

@@ -1,16 +1,14 @@
-//! Status and report, as text.
+//! Sentences about an upgrade that every form of its report shares.
 
 use super::{
-    checklist,
-    gate::{gate, program},
+    gate::program,
     rehearsal::rehearsed,
-    text::{clock, span, wrap},
+    text::{span, wrap},
 };
 use mailsec_core::{
     engine::{Loaded, Stop},
     plan::MailState,
-    upgrade::{Finish, Report, ReportStep, Standing, State, StepResult},
-    values::{Digest, UpgradeId},
+    upgrade::{Finish, Report, Standing, State, StepResult},
 };
 
 /// How it stands, in a word.
@@ -82,7 +80,7 @@ pub(super) fn finished(how: Finish, loaded: &Loaded) -> String {
 }
 
 /// What mail suffers now, for whoever goes to bed now; nothing when it does not.
-pub(super) fn mail_now(loaded: &Loaded) -> Option<String> {
+pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     let standing = loaded.state.standing;
     if matches!(standing, Standing::Finished(Finish::Succeeded | Finish::RolledBack)) {
         return None;
@@ -125,25 +123,8 @@ pub(super) fn mail(loaded: &Loaded) -> String {
     )
 }
 
-pub(crate) fn status(upgrade: UpgradeId, loaded: &Loaded) -> String {
-    let report = &loaded.report;
-    let mut text = format!("Upgrade  {upgrade}\nState    {}\n", standing(&loaded.state));
-    text.push_str(&head(report));
-    if let Some(mail) = loaded.state.ledger.now().filter(|_| !of_nodes(loaded)) {
-        text.push_str(&format!("Mail     {mail}\n"));
-    }
-    text.push_str(&checklist::summary(report));
-    text.push('\n');
-    for (index, step) in report.steps.iter().enumerate() {
-        text.push_str(&format!("  {:<9} {:>2}. {}\n", word(step.result), index + 1, step.title));
-    }
-    if let Some(open) = &loaded.state.gate {
-        text.push_str(&gate(open, &loaded.state));
-    }
-    text
-}
-
-fn head(report: &Report) -> String {
+/// What is being done, to which server, since when.
+pub(super) fn head(report: &Report) -> String {
     let mut text = String::new();
     if let (Some(naming), Some(from), Some(to)) = (&report.naming, &report.from, &report.to) {
         text.push_str(&format!("Server   {}\n", report.server));
@@ -169,88 +150,4 @@ pub(super) fn word(result: StepResult) -> &'static str {
         StepResult::Failed => "FAILED",
         StepResult::Undone => "undone",
     }
-}
-
-pub(crate) fn report(upgrade: UpgradeId, loaded: &Loaded, chain: Digest) -> String {
-    let report = &loaded.report;
-    let mut text = format!("UPGRADE {upgrade}\n\nOutcome  {}\n", standing(&loaded.state));
-    text.push_str(&head(report));
-    if let Some(last) = report.last {
-        text.push_str(&format!("Last     {last}\n"));
-    }
-    text.push('\n');
-    text.push_str(&mail(loaded));
-    let changes = report.mail_changes.iter().filter(|_| !of_nodes(loaded));
-    for change in changes {
-        let how = if change.seen { "" } else { "  (assumed)" };
-        text.push_str(&format!("  {}  {}{how}\n", clock(change.at), change.mail));
-    }
-    if let Some(canary) = &report.canary {
-        text.push_str(&super::canary::lines(canary));
-    }
-    text.push_str("\nSteps\n");
-    for (index, step) in report.steps.iter().enumerate() {
-        text.push_str(&step_lines(index, step));
-    }
-    if !report.gates.is_empty() {
-        text.push_str("\nGates\n");
-        for gate in &report.gates {
-            text.push_str(&wrap(&format!("  {}  ", clock(gate.opened)), "            ", &gate.title));
-            let answer = match &gate.answer {
-                Some((at, choice, by, note)) if note.is_empty() => {
-                    format!("{choice}, by {by} at {}", clock(*at))
-                }
-                Some((at, choice, by, note)) => format!("{choice}, by {by} at {}: {note}", clock(*at)),
-                None => "not answered".to_owned(),
-            };
-            text.push_str(&wrap("            ", "            ", &answer));
-            text.push_str(&checklist::answered(gate));
-        }
-    }
-    if !report.notes.is_empty() {
-        text.push_str("\nOn the way\n");
-        for note in &report.notes {
-            text.push_str(&wrap(&format!("  {}  ", clock(note.at)), "            ", &note.text));
-        }
-    }
-    if let Some(choices) = report.choices.as_ref().filter(|choices| !choices.left_out.is_empty()) {
-        text.push_str("\nLeft out by choice\n");
-        for (what, why) in &choices.left_out {
-            text.push_str(&wrap(&format!("  {what}: "), "    ", why));
-        }
-    }
-    let (events, unknown) = report.events;
-    text.push_str(&format!("\nPlan     {}\n", report.plan.unwrap_or(Digest::ZERO)));
-    text.push_str(&format!("Journal  {events} events; the chain ends in\n         {chain}\n"));
-    if unknown > 0 {
-        text.push_str(&format!("         {unknown} events of a newer version could not be read\n"));
-    }
-    text.push_str("         `mailsec journal verify` checks it\n");
-    text
-}
-
-fn step_lines(index: usize, step: &ReportStep) -> String {
-    let took = match (step.began, step.ended) {
-        (Some(began), Some(ended)) => {
-            format!("  {}", span(u64::try_from(ended.since(began).as_millis()).unwrap_or(u64::MAX)))
-        }
-        _ => String::new(),
-    };
-    let again = if step.begins > 1 { format!(", begun {} times", step.begins) } else { String::new() };
-    let mut text = format!("  {:<9} {:>2}. {}{took}{again}\n", word(step.result), index + 1, step.title);
-    let indent = " ".repeat(16);
-    if !step.summary.is_empty() {
-        text.push_str(&wrap(&indent, &indent, &step.summary));
-    }
-    for fact in &step.evidence {
-        text.push_str(&wrap(
-            &format!("{indent}- "),
-            &format!("{indent}  "),
-            &format!("{}: {}", fact.of, fact.seen),
-        ));
-    }
-    if let Some(failure) = step.failure.as_ref().filter(|_| step.result == StepResult::Failed) {
-        text.push_str(&wrap(&indent, &indent, &failure.to_string()));
-    }
-    text
 }

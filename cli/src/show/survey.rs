@@ -12,20 +12,19 @@ pub(crate) fn installation(server: &str, exchange: Option<&ExchangeServer>, foun
     match exchange {
         Some(exchange) => {
             let role = if exchange.edge { "Edge" } else { "Mailbox" };
-            text.push_str(&format!("Exchange   {} ({role}), {}\n", exchange.version, exchange.folder));
+            text.push_str(&format!(
+                "Exchange   {} ({role})\n           {}\n",
+                exchange.version, exchange.folder
+            ));
         }
         None => text.push_str("Exchange   not found\n"),
     }
     text.push_str(&format!("Product    {} {}\n", found.name, found.version));
     text.push_str(&format!("Folder     {}\n           (from {})\n", found.folder, found.folder_found));
     for service in &found.services {
-        text.push_str(&format!(
-            "Service    {} ({}), {}, logs on as {}\n",
-            service.display,
-            service.name,
-            format!("{:?}", service.state).to_lowercase(),
-            service.account
-        ));
+        let state = format!("{:?}", service.state).to_lowercase();
+        let told = format!("{} ({}), {state}, logs on as {}", service.display, service.name, service.account);
+        text.push_str(&wrap("Service    ", "           ", &told));
     }
     for agent in &found.agents {
         let state = if agent.enabled { "enabled" } else { "disabled" };

@@ -1,14 +1,34 @@
 //! Wrapping and times.
 
 use mailsec_core::values::Timestamp;
+use std::{io::IsTerminal, sync::OnceLock};
 
-/// Wraps text to 80 columns: the first line after `first`, the others after `rest`.
-pub(super) fn wrap(first: &str, rest: &str, text: &str) -> String {
+/// Columns of a text that goes to no terminal.
+const USUAL: usize = 80;
+/// Beyond this lines are long to read, however wide the terminal.
+const WIDEST: usize = 100;
+/// Below this nothing fits; the terminal breaks the lines then.
+const NARROWEST: usize = 40;
+
+/// How wide a text may be: as the terminal is, within reason; what goes into a file is the same everywhere.
+pub(crate) fn columns() -> usize {
+    static COLUMNS: OnceLock<usize> = OnceLock::new();
+    *COLUMNS.get_or_init(|| {
+        let wide = match std::io::stdout().is_terminal() {
+            true => terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0),
+            false => None,
+        };
+        wide.map_or(USUAL, |width| usize::from(width).clamp(NARROWEST, WIDEST))
+    })
+}
+
+/// Wraps text to the columns that there are: the first line after `first`, the others after `rest`.
+pub(crate) fn wrap(first: &str, rest: &str, text: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
     for word in text.split_whitespace() {
-        if !empty && line.chars().count() + 1 + word.chars().count() > 80 {
+        if !empty && line.chars().count() + 1 + word.chars().count() > columns() {
             out.push_str(line.trim_end());
             out.push('\n');
             rest.clone_into(&mut line);
@@ -25,15 +45,15 @@ pub(super) fn wrap(first: &str, rest: &str, text: &str) -> String {
     out
 }
 
-/// Breaks text at 80 columns wherever it is: values and paths have no good places.
+/// Breaks text at the last column wherever it is: values and paths have no good places.
 pub(super) fn fold(first: &str, rest: &str, text: &str) -> String {
     let mut out = first.to_owned();
-    let mut left = 80usize.saturating_sub(first.chars().count()).max(1);
+    let mut left = columns().saturating_sub(first.chars().count()).max(1);
     for char in text.chars() {
         if left == 0 {
             out.push('\n');
             out.push_str(rest);
-            left = 80usize.saturating_sub(rest.chars().count()).max(1);
+            left = columns().saturating_sub(rest.chars().count()).max(1);
         }
         out.push(char);
         left -= 1;

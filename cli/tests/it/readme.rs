@@ -36,15 +36,19 @@ fn sessions(page: &str) -> Vec<Vec<String>> {
     sessions
 }
 
-/// The words of a command line, and the exit code that it ends with.
+/// The words of a command line as a shell of Unix has them, and the exit code that it ends with. That shell is the
+/// strictest: what it takes apart rightly, PowerShell and `cmd` do as well.
 pub(crate) fn words(line: &str) -> (Vec<String>, i32) {
     let (line, code) = match line.split_once(" # exit ") {
         Some((line, code)) => (line, code.trim().parse().expect("a number behind `# exit`")),
         None => (line, 0),
     };
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    for letter in line.chars() {
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
         match (letter, quote) {
+            // Where nothing quotes it, it is gone.
+            ('\\', None) => word.get_or_insert_default().extend(letters.next()),
             ('"' | '\'', None) => {
                 quote = Some(letter);
                 word.get_or_insert_default();

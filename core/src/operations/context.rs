@@ -169,6 +169,6 @@ pub fn unsupported(name: &str) -> Failure {
 
 pub(super) fn missing_secret(name: &SecretRef) -> Failure {
     Failure::new(Code::SecretMissing, format!("the secret {name} is needed and nobody gave it"))
-        .hint(format!("run `mailsec resume` at a terminal and type it, or give it by `--secret {name}=env:NAME` or `--secret {name}=file:PATH`"))
+        .hint(format!("its name for `--secret` is {name}"))
         .ask()
 }

@@ -161,6 +161,12 @@ impl Step {
         self
     }
 
+    /// Seconds that it typically takes, an estimate.
+    #[must_use]
+    pub fn typical_secs(&self) -> u64 {
+        self.mail.map_or_else(|| self.operation.typical_secs(), |impact| impact.typical_secs)
+    }
+
     /// How long one try may take.
     #[must_use]
     pub fn limit(&self) -> Duration {

@@ -187,13 +187,10 @@ impl Plan {
         let mut state = MailState::GOOD;
         let (mut stopped, mut unscanned) = (0, 0);
         for step in &self.steps {
-            let (during, secs) = match step.mail {
-                Some(impact) => (impact.during, impact.typical_secs),
-                None => (state, step.operation.typical_secs()),
-            };
+            let during = step.mail.map_or(state, |impact| impact.during);
             match during.flow {
-                Flow::Held | Flow::Down => stopped += secs,
-                Flow::Flowing if !during.scanned => unscanned += secs,
+                Flow::Held | Flow::Down => stopped += step.typical_secs(),
+                Flow::Flowing if !during.scanned => unscanned += step.typical_secs(),
                 Flow::Flowing => {}
             }
             if let Some(impact) = step.mail {

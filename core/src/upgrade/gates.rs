@@ -2,7 +2,7 @@
 
 use super::{Asked, GateKind, Next, State, StepState};
 use crate::{
-    failure::Failure,
+    failure::{Code, Failure},
     plan::{Choice, OnPartial, Operation, Question, Step},
 };
 
@@ -79,7 +79,15 @@ pub(crate) fn planned(state: &State, index: usize, mut question: Question) -> As
 
 pub(super) fn failed(state: &State, index: usize) -> Next {
     let mut todo = first_aid(state, index);
-    todo.push("put right what the message names, then answer retry".to_owned());
+    todo.push(match last_failure(state, index) {
+        // In this order: while the gate is open nothing else is taken up.
+        Some(failure) if wants_secret(failure) => {
+            "answer retry, then give it: `mailsec resume` at a terminal asks for it, `--secret NAME=file:PATH` names \
+             where it is"
+                .to_owned()
+        }
+        _ => "put right what the message names, then answer retry".to_owned(),
+    });
     let mut choices = vec![Choice::Retry, Choice::Skip, Choice::RollBack, Choice::Abandon];
     only_if_safe(state, index, &mut choices);
     ask(
@@ -96,6 +104,21 @@ pub(super) fn failed(state: &State, index: usize) -> Next {
         },
         choices,
     )
+}
+
+/// Whether it fails until somebody gives a secret, or another one.
+fn wants_secret(failure: &Failure) -> bool {
+    matches!(failure.code, Code::SecretMissing | Code::PasswordWrong)
+}
+
+impl State {
+    /// Whether the open gate is there because a secret is missing, or was refused: whoever has the same ones still must
+    /// not try again, for each try counts towards a lock-out.
+    #[must_use]
+    pub fn gate_wants_secret(&self) -> bool {
+        let gate = self.gate.as_ref().filter(|gate| gate.why == GateKind::Failed);
+        gate.and_then(|gate| last_failure(self, gate.step)).is_some_and(wants_secret)
+    }
 }
 
 pub(super) fn in_doubt(state: &State, index: usize) -> Next {

@@ -101,6 +101,7 @@ impl Scenario {
                 .expected("the JSON that `mailsec simulate swarm` or `mailsec journal export` writes")
                 .found(format!("line {}, column {}", error.line(), error.column()))
                 .cause(error)
+                .hint("a plan is not a course of events: `mailsec rehearse` takes one")
         };
         let head: Head = serde_json::from_slice(bytes).map_err(damaged)?;
         if head.scenario > FORMAT {

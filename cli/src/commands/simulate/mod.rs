@@ -7,6 +7,7 @@ mod swarm;
 
 use crate::{
     args::{MediumName, Scope, SimulateCommand},
+    nearest::did_you_mean,
     output::Reply,
 };
 use mailsec_core::{Code, Failure, product::MailSecurityProduct};
@@ -63,9 +64,10 @@ impl Scope {
 }
 
 fn no_case(name: &str) -> Failure {
-    Failure::new(Code::BadArgument, "there is no such case")
+    let failure = Failure::new(Code::BadArgument, "there is no such case")
         .found(format!("{name:?}"))
-        .hint("`mailsec simulate cases` lists them")
+        .hint("`mailsec simulate cases` lists them");
+    did_you_mean(failure, name, cases::all().map(|case| case.name))
 }
 
 /// A bar on a terminal, and nothing elsewhere.

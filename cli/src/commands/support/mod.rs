@@ -3,10 +3,13 @@
 mod scrub;
 
 use super::{VERSION, detect::nothing_wanted, site, survey};
-use crate::{args::Common, place::State, show};
+use crate::{
+    args::Common,
+    place::State,
+    show::{self, Record},
+};
 use mailsec_core::{
     Failure,
-    engine::Loaded,
     host::Host,
     journal::Bundle,
     plan::{Operation, Plan},
@@ -22,8 +25,9 @@ const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 const LOG_END: usize = 1024 * 1024;
 
 /// A bundle with all that helps to understand it: versions, the facts that its plan was made from, and texts.
-pub(super) async fn complete(common: &Common, state: &State, bundle: Bundle, loaded: &Loaded) -> Bundle {
-    let attached = attachments(common, state, &bundle, loaded).await;
+pub(super) async fn complete(common: &Common, state: &State, bundle: Bundle, record: &Record<'_>) -> Bundle {
+    let loaded = record.loaded;
+    let attached = attachments(common, state, record).await;
     let mut bundle = bundle
         .with_attached(attached)
         .with_version("mailsec", VERSION)
@@ -48,14 +52,9 @@ pub(super) async fn complete(common: &Common, state: &State, bundle: Bundle, loa
 }
 
 /// The texts, by name. What cannot be had is said in its place: support is asked for when things are broken.
-async fn attachments(
-    common: &Common,
-    state: &State,
-    bundle: &Bundle,
-    loaded: &Loaded,
-) -> BTreeMap<String, String> {
+async fn attachments(common: &Common, state: &State, record: &Record<'_>) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
-    texts.insert("report.txt".to_owned(), show::report(bundle.upgrade, loaded, bundle.head));
+    texts.insert("report.txt".to_owned(), show::plain(record));
     if let Ok(log) = std::fs::read(state.folder().join("service.log")) {
         texts.insert("service.log".to_owned(), scrub::log(&log, LOG_END));
     }
@@ -63,7 +62,7 @@ async fn attachments(
         Ok((site, _)) => {
             let server = server(site.host()).await;
             texts.insert("server.json".to_owned(), serde_json::to_string_pretty(&server).unwrap_or_default());
-            for log in loaded.state.plan.as_deref().into_iter().flat_map(logs) {
+            for log in record.loaded.state.plan.as_deref().into_iter().flat_map(logs) {
                 texts.insert(log.file_name().to_owned(), installer_log(site.host(), log).await);
             }
         }

@@ -7,7 +7,7 @@ use super::{
     span, step_ms,
 };
 use crate::show::{
-    checklist, rehearsed, report,
+    canary as told, checklist, rehearsed, report,
     text::{day_clock, harmless},
 };
 use mailsec_core::values::Digest;
@@ -35,6 +35,7 @@ pub(crate) fn markdown(record: &Record<'_>) -> String {
     todo(record, &mut text);
     list(&mut text, "Left out, given up, decided", record.remarks().iter().map(|one| md(one)));
     mail(record, &mut text);
+    canary(record, &mut text);
     steps(record, &mut text);
     gates(record, &mut text);
     if let Some(compared) = record.compared() {
@@ -104,6 +105,27 @@ fn mail(record: &Record<'_>, text: &mut String) {
     }
 }
 
+fn canary(record: &Record<'_>, text: &mut String) {
+    let Some(summary) = &record.report().canary else { return };
+    text.push_str(&format!("\n## Canary\n\n{}\n", md(&told::line(summary))));
+    for remark in told::remarks(summary) {
+        text.push_str(&format!("\n{}\n", md(&remark)));
+    }
+    for (title, spans) in told::views(summary) {
+        text.push_str(&format!("\n| from | to | messages | {title} |\n|---|---|---:|---|\n"));
+        for one in spans {
+            let alarm = if one.fate.is_alarm() { ", **an alarm**" } else { "" };
+            text.push_str(&format!(
+                "| {} | {} | {} | {}{alarm} |\n",
+                day_clock(one.from),
+                day_clock(one.to),
+                one.count,
+                told::word(one.fate, summary.watched)
+            ));
+        }
+    }
+}
+
 fn steps(record: &Record<'_>, text: &mut String) {
     let steps = &record.report().steps;
     if steps.is_empty() {
@@ -166,12 +188,20 @@ fn md(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '@' => escaped.push_str("&#64;"),
+            // Neither `https://...` nor `www.` becomes a link by itself.
+            '/' if escaped.ends_with(':') => escaped.push_str("&#47;"),
+            '.' if ends_with_www(&escaped) => escaped.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' | '!' => escaped.extend(['\\', char]),
             char if char.is_whitespace() => escaped.push(' '),
             char => escaped.push(char),
         }
     }
     escaped
+}
+
+fn ends_with_www(text: &str) -> bool {
+    let last: Vec<u8> = text.bytes().rev().take(3).collect();
+    last.eq_ignore_ascii_case(b"www")
 }
 
 /// Code: between more backticks than there are in it.

@@ -6,6 +6,7 @@ mod html;
 mod junit;
 mod markdown;
 mod outcome;
+mod plain;
 mod settings;
 mod statements;
 #[cfg(test)]
@@ -14,10 +15,11 @@ mod tests;
 pub(crate) use html::page;
 pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
+pub(crate) use plain::{plain, todo};
 
 use mailsec_core::{
     engine::Loaded,
-    journal::{Damage, Envelope, WitnessState},
+    journal::{Damage, Envelope, WitnessState, Witnessed},
     upgrade::{Report, ReportStep, State, StepResult},
     values::{Digest, UpgradeId},
 };
@@ -34,6 +36,19 @@ pub(crate) struct Record<'r> {
     pub(crate) head: Digest,
     /// What stands behind them.
     pub(crate) witness: &'r WitnessState,
+}
+
+impl<'r> Record<'r> {
+    /// What was read of an upgrade.
+    pub(crate) fn of(upgrade: UpgradeId, witnessed: &'r Witnessed, loaded: &'r Loaded) -> Self {
+        Self {
+            upgrade,
+            envelopes: &witnessed.envelopes,
+            loaded,
+            head: witnessed.lines.last().map_or(Digest::ZERO, |line| line.hash()),
+            witness: &witnessed.state,
+        }
+    }
 }
 
 impl Record<'_> {

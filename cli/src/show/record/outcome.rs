@@ -42,7 +42,11 @@ impl Record<'_> {
     pub(super) fn outcome(&self) -> Outcome {
         let state = self.state();
         let tone = match state.standing {
-            Standing::Finished(Finish::Succeeded) if self.report().mail_within_budget => Tone::Good,
+            Standing::Finished(Finish::Succeeded)
+                if self.report().mail_within_budget && self.canary_alarms() == 0 =>
+            {
+                Tone::Good
+            }
             Standing::Finished(Finish::Succeeded | Finish::Abandoned) => Tone::Bad,
             _ => Tone::Look,
         };
@@ -96,6 +100,10 @@ impl Record<'_> {
         }
     }
 
+    fn canary_alarms(&self) -> u64 {
+        self.report().canary.as_ref().map_or(0, mailsec_core::upgrade::CanarySummary::alarms)
+    }
+
     fn done_of_all(&self) -> String {
         let steps = &self.report().steps;
         let over = |result| {
@@ -128,6 +136,20 @@ impl Record<'_> {
         }
         if let Some(now) = report::mail_now(self.loaded) {
             todos.push(Todo { what: now, ..Todo::default() });
+        }
+        if self.canary_alarms() > 0 {
+            todos.push(Todo {
+                what: format!(
+                    "Look into what the canary saw: {} of its messages came to an alarm, and mail of others may have, too",
+                    self.canary_alarms()
+                ),
+                how: vec![
+                    "find the times in the canary's table of this report".to_owned(),
+                    "look in transport's own logs and queues at those times for mail that was refused or did not arrive"
+                        .to_owned(),
+                ],
+                command: None,
+            });
         }
         match (&state.gate, state.standing) {
             (_, Standing::Finished(_)) => {}

@@ -5,6 +5,7 @@ use super::{
     course::{Stretch, row},
     span,
 };
+use crate::show::canary;
 use mailsec_core::{plan::MailState, upgrade::Standing};
 
 /// A statement about mail.
@@ -48,7 +49,7 @@ impl Record<'_> {
             holds => Some(holds),
         };
         let now = self.state().ledger.now();
-        vec![
+        let mut statements = vec![
             Statement {
                 what: match budget.unscanned_secs {
                     0 => "No mail passes unscanned".to_owned(),
@@ -81,6 +82,14 @@ impl Record<'_> {
                 holds: over.then(|| now.is_some_and(|now| now.same(MailState::GOOD))),
                 figures: now.map_or_else(|| "not begun".to_owned(), |now| format!("last: {now}")),
             },
-        ]
+        ];
+        if let Some(canary) = &report.canary {
+            statements.push(Statement {
+                what: "No message of the canary comes to an alarm".to_owned(),
+                holds: if canary.alarms() == 0 && !over { None } else { Some(canary.alarms() == 0) },
+                figures: canary::line(canary).trim_start_matches("canary: ").to_owned(),
+            });
+        }
+        statements
     }
 }

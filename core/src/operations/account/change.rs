@@ -106,7 +106,8 @@ pub(super) async fn prove(host: &dyn Host, account: &AccountName, password: &Sec
     let tried = host.directory().try_credentials(account, &value).await?;
     tried.accepted(account).map_err(|failure| match failure.code {
         Code::PasswordWrong => failure.hint(
-            "give the right one by `mailsec resume` at a terminal, or plan again with --reset-password",
+            "each try counts towards a lock-out; if nobody knows the password, roll back and plan again with \
+             --reset-password",
         ),
         _ => failure,
     })?;

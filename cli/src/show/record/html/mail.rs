@@ -9,7 +9,8 @@ use super::{
     drawing::drawing,
     time,
 };
-use crate::show::report;
+use crate::show::{canary as told, report};
+use mailsec_core::upgrade::CanarySummary;
 use maud::{Markup, html};
 
 pub(super) fn mail(record: &Record<'_>) -> Markup {
@@ -33,6 +34,32 @@ pub(super) fn mail(record: &Record<'_>) -> Markup {
         }
         @if !marks.is_empty() { (struck(&marks)) }
         @if !stretches.is_empty() { (table(&stretches)) }
+    }
+}
+
+/// What messages of our own met, second by second.
+pub(super) fn canary(summary: &CanarySummary) -> Markup {
+    html! {
+        p { (told::line(summary)) "." }
+        @for remark in told::remarks(summary) { p class="soft" { (remark) "." } }
+        @for (title, spans) in told::views(summary) {
+            table {
+                caption { (title) }
+                thead { tr { th scope="col" { "From" } th scope="col" { "To" } th scope="col" { "Messages" } th scope="col" { "What" } } }
+                tbody {
+                    @for one in spans {
+                        tr {
+                            td { (time(one.from)) }
+                            td { (time(one.to)) }
+                            td { (one.count) }
+                            td class=[one.fate.is_alarm().then_some("alarm")] {
+                                (told::word(one.fate, summary.watched)) @if one.fate.is_alarm() { strong { "; an alarm" } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

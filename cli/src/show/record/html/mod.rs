@@ -82,6 +82,9 @@ fn sections(record: &Record<'_>) -> Vec<(&'static str, &'static str, Markup)> {
         ));
     }
     all.push(("mail", "Mail", mail::mail(record)));
+    if let Some(canary) = &report.canary {
+        all.push(("canary", "Canary", mail::canary(canary)));
+    }
     if !report.steps.is_empty() {
         all.push(("steps", "Steps", steps::steps(record)));
     }

@@ -1,13 +1,18 @@
-//! Progress while an upgrade runs, to stderr: a line for what happened, and on a terminal a moving one for what is
+//! Progress while an upgrade runs, to stderr: a line for what happened, and on a terminal two moving ones for what is
 //! happening.
 
-use super::text::span;
+mod live;
+
+pub(crate) use live::mail_line;
+pub(super) use live::{mail, next_question};
+
+use super::text::{span, wrap};
 use crate::output::say;
-use indicatif::{ProgressBar, ProgressStyle};
+use live::{Live, Scene};
 use mailsec_core::{
     engine::Watcher,
     journal::Envelope,
-    plan::{MailState, Observation, Step},
+    plan::{MailState, Observation, Phase, Step},
     upgrade::{Event, State},
     values::{StepId, Timestamp},
 };
@@ -15,53 +20,88 @@ use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
 
 /// Shows events as they become durable.
 pub(crate) struct Progress {
-    numbers: BTreeMap<StepId, (usize, String)>,
-    count: usize,
+    steps: BTreeMap<StepId, (usize, Phase, String)>,
     began: BTreeMap<StepId, Timestamp>,
     mail: Option<MailState>,
-    bar: Option<ProgressBar>,
+    phase: Option<Phase>,
+    state: State,
+    speed: u32,
+    live: Option<Live>,
 }
 
 impl Progress {
-    pub(crate) fn new(state: &State) -> Self {
-        let numbers = state
-            .plan_steps()
-            .iter()
-            .enumerate()
-            .map(|(index, step)| (step.id.clone(), (index + 1, step.title.clone())))
-            .collect();
+    /// From a state on; on a server whose time passes so many times faster than ours.
+    pub(crate) fn new(state: &State, speed: u32) -> Self {
+        let steps = state.plan_steps().iter().enumerate();
+        let flight = state.flight.as_ref();
+        let began = flight.and_then(|flight| {
+            state.plan_steps().get(flight.step).map(|step| (step.id.clone(), flight.since))
+        });
         Self {
-            numbers,
-            count: state.plan_steps().len(),
-            began: BTreeMap::new(),
+            steps: steps
+                .map(|(at, step)| (step.id.clone(), (at + 1, step.phase, step.title.clone())))
+                .collect(),
+            began: began.into_iter().collect(),
             mail: state.ledger.now(),
-            bar: None,
+            phase: None,
+            state: state.clone(),
+            speed,
+            live: None,
         }
     }
 
-    fn line(&mut self, text: &str) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+    /// Shows on a terminal the step that another process runs, since so long.
+    pub(crate) fn runs(&mut self, already: Duration) {
+        let Some(flight) = self.state.flight.clone().filter(|_| self.live.is_none()) else { return };
+        let Some(step) = self.state.plan_steps().get(flight.step).cloned() else { return };
+        self.begin(&step, flight.undo, flight.since, already);
+    }
+
+    fn begin(&mut self, step: &Step, undo: bool, since: Timestamp, already: Duration) {
+        if std::io::stderr().is_terminal() {
+            let scene = Scene::new(&self.state, step, undo, since, self.speed).already(already);
+            self.live = Some(Live::show(scene));
         }
+    }
+
+    /// A line, where the moving ones were.
+    fn line(&mut self, text: &str) {
+        self.live = None;
         say(text);
     }
 
+    /// A sentence.
+    fn tell(&mut self, text: &str) {
+        self.line(wrap("", "  ", text).trim_end());
+    }
+
     fn step(&mut self, at: Timestamp, id: &StepId, mark: &str, what: &str) {
-        let (number, title) = self.numbers.get(id).cloned().unwrap_or((0, id.to_string()));
+        let known = self.steps.get(id).cloned();
+        let (number, title) = match known {
+            Some((number, phase, title)) => {
+                if self.phase.replace(phase) != Some(phase) {
+                    self.line(&phase.to_string());
+                }
+                (number, title)
+            }
+            None => (0, id.to_string()),
+        };
         let took = self.began.remove(id).map(|began| at.since(began).as_millis()).unwrap_or_default();
         let took = match u64::try_from(took) {
             Ok(ms) if ms >= 1000 => format!(" ({})", span(ms)),
             _ => String::new(),
         };
-        self.line(&format!("  {mark} {number:>2}/{} {title}{took}", self.count));
+        let head = format!("  {mark} {number:>2}/{} ", self.steps.len());
+        self.line(wrap(&head, "          ", &format!("{title}{took}")).trim_end());
         if !what.is_empty() {
-            say(&format!("          {what}"));
+            say(wrap("          ", "          ", what).trim_end());
         }
     }
 }
 
 impl Watcher for Progress {
-    fn recorded(&mut self, envelope: &Envelope, _state: &State) {
+    fn recorded(&mut self, envelope: &Envelope, state: &State) {
+        self.state.clone_from(state);
         let Some(event) = envelope.event.known() else { return };
         let at = envelope.at;
         match event {
@@ -81,8 +121,8 @@ impl Watcher for Progress {
             Event::UndoFailed { step, failure, .. } => {
                 self.step(at, step, "UNDO FAILED", &failure.to_string())
             }
-            Event::RollbackBegun { why } => self.line(&format!("The way back begins: {why}.")),
-            Event::Resumed { found, .. } => self.line(&format!("Taken up again: {found}.")),
+            Event::RollbackBegun { why } => self.tell(&format!("The way back begins: {why}.")),
+            Event::Resumed { found, .. } => self.tell(&format!("Taken up again: {found}.")),
             Event::RestartProven { step, .. } => {
                 self.step(at, step, "done   ", "another boot identity proves the restart")
             }
@@ -94,8 +134,8 @@ impl Watcher for Progress {
                 }
                 self.mail = Some(*mail);
             }
-            Event::Requested { request, by, .. } => self.line(&format!("{by} asks to {request}.")),
-            Event::Declined { request, why } => self.line(&format!("Not done: {request}, because {why}.")),
+            Event::Requested { request, by, .. } => self.tell(&format!("{by} asks to {request}.")),
+            Event::Declined { request, why } => self.tell(&format!("Not done: {request}, because {why}.")),
             Event::CanaryWatched { summary } if summary.alarms() > 0 => {
                 self.line(&format!("          canary: {} ALARMS; see the report", summary.alarms()));
             }
@@ -113,23 +153,8 @@ impl Watcher for Progress {
     }
 
     fn running(&mut self, step: &Step, undo: bool) {
-        if !std::io::stderr().is_terminal() {
-            return;
-        }
-        let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg} {elapsed}") {
-            bar.set_style(style);
-        }
-        bar.set_message(if undo { format!("taking back: {}", step.title) } else { step.title.clone() });
-        bar.enable_steady_tick(Duration::from_millis(120));
-        self.bar = Some(bar);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        let since =
+            self.began.get(&step.id).copied().or(self.state.last).unwrap_or(Timestamp::from_millis(0));
+        self.begin(step, undo, since, Duration::ZERO);
     }
 }

@@ -1,7 +1,11 @@
 //! The only place that prints answers and errors.
+//!
+//! A terminal gets colour, unless `NO_COLOR` is set or `TERM` says that it has none; a pipe and a file never do.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
 
-use crate::exit::Exit;
+mod paint;
+
+use crate::{exit::Exit, show::wrap};
 use mailsec_core::{Failure, failure::Code};
 use serde_json::{Value, json};
 use std::{borrow::Cow, io::Write, path::Path};
@@ -28,38 +32,35 @@ impl Reply {
 }
 
 pub(crate) fn reply(reply: &Reply, json: bool) -> Exit {
-    let text = if json {
-        serde_json::to_string_pretty(&reply.json).unwrap_or_default()
-    } else {
-        printable(reply.text.trim_end()).into_owned()
-    };
-    if !text.is_empty() {
+    if json {
+        print_json(&reply.json);
+    } else if !reply.text.trim_end().is_empty() {
         // A reader that went away (`| head`) is no error.
-        _ = writeln!(std::io::stdout().lock(), "{text}");
+        let text = paint::painted(&printable(reply.text.trim_end()));
+        _ = writeln!(anstream::stdout().lock(), "{text}");
     }
     reply.exit
+}
+
+fn print_json(value: &Value) {
+    _ = writeln!(std::io::stdout().lock(), "{}", serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
 pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
     let exit = Exit::of_failure(failure);
     if json {
-        let value = json!({ "error": failure, "exit": exit as u8 });
-        _ = writeln!(
-            std::io::stdout().lock(),
-            "{}",
-            serde_json::to_string_pretty(&value).unwrap_or_default()
-        );
+        print_json(&json!({ "error": failure, "exit": exit as u8 }));
     }
-    _ = write!(std::io::stderr().lock(), "{}", printable(&describe(failure)));
+    _ = write!(anstream::stderr().lock(), "{}", paint::painted(&printable(&describe(failure))));
     exit
 }
 
 /// An error as a person reads it.
 pub(crate) fn describe(failure: &Failure) -> String {
-    let mut text = format!("error[{}]: {}\n", failure.code, failure.message);
+    let mut text = wrap("", "  ", &format!("error[{}]: {}", failure.code, failure.message));
     let mut line = |label: &str, value: &Option<String>| {
         if let Some(value) = value {
-            text.push_str(&format!("  {label:<9} {value}\n"));
+            text.push_str(&wrap(&format!("  {label:<9} "), "            ", value));
         }
     };
     line("expected:", &failure.expected);
@@ -72,9 +73,10 @@ pub(crate) fn describe(failure: &Failure) -> String {
 }
 
 /// Much of what is printed comes from elsewhere: names on the server, files that were sent. None of it moves the cursor,
-/// paints, or names the window.
+/// paints, names the window, or turns the order of what is read.
 fn printable(text: &str) -> Cow<'_, str> {
-    let moves = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    let moves = |c: char| (c.is_control() && c != '\n' && c != '\t') || turns(c);
     if !text.contains(moves) {
         return text.into();
     }
@@ -83,10 +85,15 @@ fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(shown).collect()
 }
 
+/// One line for a program that reads along, to stdout.
+pub(crate) fn say_json(value: &Value) {
+    _ = writeln!(std::io::stdout().lock(), "{value}");
+}
+
 /// Says something on the way, to stderr; the service, which has none, to its log.
 pub(crate) fn say(text: &str) {
     tracing::info!(target: crate::logging::SAID, "{text}");
-    _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
+    _ = writeln!(anstream::stderr().lock(), "{}", paint::painted(&printable(text)));
 }
 
 /// A failure of the operating system.
@@ -117,8 +124,10 @@ pub(crate) fn save(path: &Path, what: &str, content: &[u8]) -> Result<(), Failur
     };
     written().map_err(|error| {
         Failure::new(Code::FileUnwritable, format!("the {what} cannot be written"))
+            .expected("a path in a folder that is there and may be written")
             .found(path.display().to_string())
             .cause(error)
+            .hint("nothing was written; name another path, or make its folder")
     })
 }
 
@@ -142,12 +151,7 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
     }
     if std::env::args().any(|word| word == "--json") {
         let failure = Failure::new(Code::BadArgument, "the command line cannot be read").cause(error.kind());
-        let value = json!({ "error": failure, "exit": Exit::Usage as u8 });
-        _ = writeln!(
-            std::io::stdout().lock(),
-            "{}",
-            serde_json::to_string_pretty(&value).unwrap_or_default()
-        );
+        print_json(&json!({ "error": failure, "exit": Exit::Usage as u8 }));
     }
     _ = error.print();
     Exit::Usage

@@ -1,0 +1,33 @@
+//! Whether an upgrade is under way already. It is asked before anything is said about the server: one that is half
+//! upgraded looks broken, and what would mend it by hand (start transport, register agents) would do harm.
+
+use crate::{place::State, show};
+use mailsec_core::{
+    Failure,
+    failure::Code,
+    upgrade::{Finish, Standing},
+};
+
+/// Refuses while an upgrade of this server is not finished. What is wrong with the journal is for others to say.
+pub(super) fn idle(state: &State) -> Result<(), Failure> {
+    let Ok((upgrade, _, loaded)) = state.choose(None) else { return Ok(()) };
+    if matches!(loaded.state.standing, Standing::Finished(_)) {
+        return Ok(());
+    }
+    let gate = loaded.state.gate.as_ref().map(|gate| format!(" ({})", gate.id)).unwrap_or_default();
+    let mail = show::mail_now(&loaded).map(|told| format!(". {told}")).unwrap_or_default();
+    Err(Failure::new(Code::UpgradeInProgress, "another upgrade of this server is not finished")
+        .found(format!("upgrade {upgrade}, {}{gate}{mail}", show::standing(&loaded.state)))
+        .hint(
+            "`mailsec status` shows it; finish it with `mailsec resume`, or end it with `mailsec abandon`; nothing was \
+             changed",
+        ))
+}
+
+/// Why the server may be in the state that it is in: an upgrade was abandoned, and mail suffers since.
+pub(super) fn left_behind(state: &State) -> Option<String> {
+    let (upgrade, _, loaded) = state.choose(None).ok()?;
+    let abandoned = loaded.state.standing == Standing::Finished(Finish::Abandoned);
+    let told = show::mail_now(&loaded).filter(|_| abandoned)?;
+    Some(format!("upgrade {upgrade} was abandoned. {told}"))
+}

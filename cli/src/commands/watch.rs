@@ -1,0 +1,97 @@
+//! `status --watch`: follows an upgrade that another process runs, to its end.
+
+use super::status;
+use crate::{
+    args::{Common, StatusArgs},
+    exit::Exit,
+    output::{self, Reply},
+    place::{self, State},
+    show,
+};
+use mailsec_core::{
+    Failure,
+    engine::{Loaded, Stop, Watcher, load},
+    journal::{WitnessState, Witnessed},
+    upgrade::Standing,
+    values::{GateId, UpgradeId},
+};
+use std::time::Duration;
+
+/// How often the journal is looked at.
+const LOOK: Duration = Duration::from_millis(300);
+
+pub(super) async fn watch(common: &Common, state: &State, args: &StatusArgs) -> Result<Reply, Failure> {
+    let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
+    if !common.json {
+        output::say(&status::text(common, state, upgrade, &witnessed, &loaded));
+    }
+    let mut watched = Watched::new(common, state, upgrade, &loaded);
+    let mut seen = witnessed;
+    loop {
+        if let WitnessState::Damaged(damage) = &seen.state {
+            return Err(place::unread(damage));
+        }
+        let loaded = load(&seen.envelopes);
+        watched.show(&seen, &loaded);
+        if let Standing::Finished(how) = loaded.state.standing {
+            drop(watched);
+            let stop = Stop::Finished(how);
+            let text = format!("{}\nupgrade {upgrade}\n", show::stopped(&stop, &loaded));
+            let json = status::standing(state, upgrade, &seen, &loaded);
+            return Ok(Reply::new(text, json).exit(Exit::of_stop(&stop, None)));
+        }
+        tokio::time::sleep(LOOK).await;
+        // By its id from now on: another upgrade may begin when this one is over.
+        (_, seen, _) = state.choose(Some(&upgrade.to_string()))?;
+    }
+}
+
+/// What was shown so far.
+struct Watched<'a> {
+    common: &'a Common,
+    state: &'a State,
+    upgrade: UpgradeId,
+    progress: show::Progress,
+    /// Envelopes that were shown.
+    shown: usize,
+    gate: Option<GateId>,
+}
+
+impl<'a> Watched<'a> {
+    fn new(common: &'a Common, state: &'a State, upgrade: UpgradeId, loaded: &Loaded) -> Self {
+        Self {
+            common,
+            state,
+            upgrade,
+            progress: show::Progress::new(&loaded.state, 1),
+            shown: usize::try_from(loaded.len).unwrap_or(usize::MAX),
+            gate: loaded.state.gate.as_ref().map(|gate| gate.id.clone()),
+        }
+    }
+
+    fn show(&mut self, seen: &Witnessed, loaded: &Loaded) {
+        let fresh = seen.envelopes.len() > self.shown;
+        if self.common.json {
+            if fresh {
+                output::say_json(&status::standing(self.state, self.upgrade, seen, loaded));
+            }
+            self.shown = seen.envelopes.len();
+            return;
+        }
+        while let Some(envelope) = seen.envelopes.get(self.shown) {
+            self.shown += 1;
+            let then = load(&seen.envelopes[..self.shown]);
+            self.progress.recorded(envelope, &then.state);
+        }
+        let gate = loaded.state.gate.as_ref();
+        if let Some(open) = gate.filter(|open| self.gate.as_ref() != Some(&open.id)) {
+            output::say(&show::gate(open, &loaded.state));
+        }
+        self.gate = gate.map(|open| open.id.clone());
+        let since = loaded.state.flight.as_ref().map(|flight| flight.since);
+        let already = status::now(self.common).zip(since).map(|(now, since)| now.since(since));
+        if gate.is_none() && loaded.state.standing == Standing::Running {
+            self.progress.runs(already.unwrap_or_default());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What moves on a terminal while a step runs: two lines at the bottom that say where the upgrade is, how long the step
+//! takes beside what is typical, what mail suffers, and when a person is wanted next.
+
+use crate::show::text::span;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use mailsec_core::{
+    plan::{Flow, MailBudget, Step},
+    upgrade::{Direction, Ledger, State, StepState},
+    values::Timestamp,
+};
+use std::{fmt::Write, time::Duration};
+
+/// The moving lines; gone when this is dropped.
+pub(super) struct Live(ProgressBar);
+
+/// What is shown, but for the time that passes.
+pub(super) struct Scene {
+    head: String,
+    typical: u64,
+    ledger: Ledger,
+    budget: Option<MailBudget>,
+    /// When the step began, by the server's clock.
+    since: Timestamp,
+    /// How long ago that is, when the scene opens.
+    already: Duration,
+    next: Option<String>,
+    /// How many times faster than ours the server's time passes.
+    speed: u32,
+}
+
+impl Scene {
+    /// For a step that runs now.
+    pub(super) fn new(state: &State, step: &Step, undo: bool, since: Timestamp, speed: u32) -> Self {
+        let steps = state.plan_steps();
+        let index = steps.iter().position(|other| other.id == step.id).unwrap_or_default();
+        let title = if undo { format!("taking back: {}", step.title) } else { step.title.clone() };
+        Self {
+            head: format!("{} {}/{} {title}", step.phase, index + 1, steps.len()),
+            typical: step.typical_secs() * 1000,
+            ledger: state.ledger.clone(),
+            budget: state.plan.as_ref().filter(|plan| !plan.is_elsewhere()).map(|plan| plan.budget),
+            since,
+            already: Duration::ZERO,
+            next: next_question(state),
+            speed,
+        }
+    }
+
+    /// It began a while ago.
+    pub(super) fn already(mut self, already: Duration) -> Self {
+        self.already = already;
+        self
+    }
+
+    fn passed(&self, shown: Duration) -> Duration {
+        self.already + shown * self.speed
+    }
+
+    fn step(&self, shown: Duration) -> String {
+        let ms = u64::try_from(self.passed(shown).as_millis()).unwrap_or(u64::MAX);
+        // Tenths would flicker.
+        format!("{}, {}, usually {}", self.head, span(ms / 1000 * 1000), span(self.typical))
+    }
+
+    fn mail(&self, shown: Duration) -> String {
+        let mut text = match self.budget {
+            Some(budget) => mail(&self.ledger, &budget, self.since.after(self.passed(shown))),
+            None => String::new(),
+        };
+        if let Some(next) = &self.next {
+            let joint = if text.is_empty() { "" } else { "; " };
+            text.push_str(&format!("{joint}next {next}"));
+        }
+        text
+    }
+}
+
+/// What mail suffers at a moment, beside what the plan allows.
+pub(in crate::show) fn mail(ledger: &Ledger, budget: &MailBudget, at: Timestamp) -> String {
+    let Some(now) = ledger.now() else { return "mail not seen yet".to_owned() };
+    let totals = ledger.totals_at(at);
+    let whole = |ms: u64| span(ms / 1000 * 1000);
+    let stopped = || {
+        let (so_far, most) = (totals.held_ms + totals.down_ms, budget.stopped_secs.saturating_mul(1000));
+        format!("{} of at most {}", whole(so_far), span(most))
+    };
+    match (now.flow, now.scanned) {
+        (Flow::Held, _) => format!("mail HELD {}", stopped()),
+        (Flow::Down, _) => format!("mail DOWN {}", stopped()),
+        (Flow::Flowing, false) => {
+            let most = budget.unscanned_secs.saturating_mul(1000);
+            format!("mail flows UNSCANNED {} of at most {}", whole(totals.unscanned_ms), span(most))
+        }
+        (Flow::Flowing, true) if totals.held_ms + totals.down_ms > 0 => {
+            format!("mail flowing, scanned; was stopped {}", stopped())
+        }
+        (Flow::Flowing, true) => "mail flowing, scanned".to_owned(),
+    }
+}
+
+/// How mail stands while a question waits, beside what the plan allows; none where it is not watched.
+pub(crate) fn mail_line(state: &State) -> Option<String> {
+    let plan = state.plan.as_ref().filter(|plan| !plan.is_elsewhere() && !plan.drives_nodes())?;
+    Some(mail(&state.ledger, &plan.budget, state.last?))
+}
+
+/// The next step that asks a person, while the upgrade goes forward.
+pub(in crate::show) fn next_question(state: &State) -> Option<String> {
+    if state.direction != Direction::Forward {
+        return None;
+    }
+    let steps = state.plan_steps().iter().zip(&state.steps).enumerate();
+    let mut open = steps.filter(|(_, (step, progress))| {
+        step.operation.asks() && !matches!(progress.state, StepState::Done(_) | StepState::Skipped(_))
+    });
+    open.next().map(|(index, (step, _))| format!("question at step {}: {}", index + 1, step.title))
+}
+
+impl Live {
+    /// Shows a scene until it is dropped.
+    pub(super) fn show(scene: Scene) -> Self {
+        let scene = std::sync::Arc::new(scene);
+        let (step, mail) = (std::sync::Arc::clone(&scene), scene);
+        let style = ProgressStyle::with_template("  {spinner} {step}\n    {mail}").map(|style| {
+            style
+                // As every console of Windows can show it.
+                .tick_chars("|/-\\ ")
+                .with_key("step", move |now: &ProgressState, out: &mut dyn Write| {
+                    _ = out.write_str(&fit(&step.step(now.elapsed()), 4));
+                })
+                .with_key("mail", move |now: &ProgressState, out: &mut dyn Write| {
+                    _ = out.write_str(&fit(&mail.mail(now.elapsed()), 4));
+                })
+        });
+        let bar = ProgressBar::new_spinner();
+        // The template is fixed, and right.
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// As much as fits in a line of the terminal behind an indent: a line that breaks could not be taken back.
+fn fit(text: &str, indent: usize) -> String {
+    let wide =
+        terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
+    let room = wide.saturating_sub(indent + 1);
+    let safe: Vec<char> = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    if safe.len() <= room {
+        return safe.into_iter().collect();
+    }
+    let kept: String = safe.into_iter().take(room.saturating_sub(3)).collect();
+    format!("{kept}...")
+}
