@@ -22,7 +22,9 @@ const LOOK: Duration = Duration::from_millis(300);
 
 pub(super) async fn watch(common: &Common, state: &State, args: &StatusArgs) -> Result<Reply, Failure> {
     let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
-    if !common.json {
+    if common.json {
+        output::say_json(&status::standing(state, upgrade, &witnessed, &loaded));
+    } else {
         output::say(&status::text(common, state, upgrade, &witnessed, &loaded));
     }
     let mut watched = Watched::new(common, state, upgrade, &loaded);

@@ -45,7 +45,7 @@ pub(crate) fn ask<T>(gate: &Gate, state: &State, elsewhere: &impl Fn() -> Option
         say(&format!("Now: {mail}.\n"));
     }
     loop {
-        say("Your answer, and a note for the report if you like; an empty line leaves the gate open:");
+        say("Your answer, and a note if you like; an empty line leaves the gate open:");
         let text = match line(elsewhere) {
             Line::Typed(text) if !text.is_empty() => text,
             Line::Typed(_) | Line::End => return Asked::Left,

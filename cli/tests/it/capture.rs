@@ -106,15 +106,20 @@ fn what_cannot_be_captured_is_said() {
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: no installer was named
-      expected: --installer with its path on the server, for example C:\Install\setup.exe
+      expected: --installer with its path on the server, for example
+                C:\Install\setup.exe
+      hint:     copy the vendor's installer to the server first; `mailsec methods`
+                says which
     ");
     let folder = place.folder.display().to_string();
-    says!(place, place.changes_nothing(["capture", "--out", &folder].into_iter().chain(INSTALL)), @r"
+    says!(place, place.changes_nothing(["capture", "--out", &folder].into_iter().chain(INSTALL)), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
     error[file-unwritable]: the facts cannot be written
+      expected: a path in a folder that is there and may be written
       found:    [WORLD]
       because:  Is a directory (os error 21)
+      hint:     nothing was written; name another path, or make its folder
     ");
 }

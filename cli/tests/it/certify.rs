@@ -13,7 +13,8 @@ fn a_vendor_that_nobody_knows() {
     error[product-not-found]: this program has no such vendor
       expected: vipre, eset
       found:    "sample-guard"
-      hint:     a vendor's crate of your own is certified by a test in it: docs/contributing/add-a-vendor.md
+      hint:     a vendor's crate of your own is certified by a test in it:
+                docs/contributing/add-a-vendor.md
     "#);
 }
 

@@ -405,7 +405,7 @@ fn plans_that_make_no_cluster() {
         let arguments =
             ["cluster", "plan", "--out", &out].into_iter().chain(plans.iter().map(String::as_str));
         let ran = cluster.admin.run(arguments).exits(30);
-        assert!(ran.stderr.contains(error), "{ran}");
+        assert!(ran.told().contains(error), "{ran}");
     }
     let ran = cluster.admin.run(["--no-input", "run", "--yes", "--plan", &cluster.plan_file()]).exits(2);
     assert!(ran.stderr.contains("mailsec cluster run"), "{ran}");

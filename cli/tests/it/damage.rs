@@ -74,11 +74,18 @@ fn garbage_at_the_end() {
     let (place, before) = at_a_gate();
     change(&place.witness(), |bytes| bytes.extend(b"\x00\xffgarbage\n"));
     let status = place.run(["status"]).exits(40);
-    says!(place, &status.stdout[status.stdout.find("error[").unwrap()..], @r"
+    says!(place, &status.stdout[status.stdout.find("error[").unwrap()..], @"
     error[journal-damaged]: the journal is damaged: the witness is damaged
       expected: a chain of at least 14 envelopes
-      found:    the last good envelope is 12 of upgrade [ID] at [TIME], hash [HASH]
-      hint:     `mailsec journal verify` puts back what the second copy has. Where it has no more: nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
+      found:    the last good envelope is 12 of upgrade
+                [ID] at [TIME],
+                hash
+                [HASH]
+      hint:     `mailsec journal verify` puts back what the second copy has. Where
+                it has no more: nothing was changed; `mailsec journal import FILE`
+                takes the missing part from an export; without one, `mailsec journal
+                verify --cut-damage` cuts it after its last good envelope, and the
+                step that came next must be checked by hand
     ");
     says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
 }
@@ -97,14 +104,18 @@ fn a_witness_that_lost_its_end() {
 fn a_bit_in_the_middle_of_the_witness() {
     let (place, before) = at_a_gate();
     flip_in_the_middle(&place.witness());
-    says!(place, place.run(["status"]), @r"
+    says!(place, place.run(["status"]), @"
     exit: 40
     ----- stdout -----
     ----- stderr -----
     error[journal-damaged]: the journal is damaged: the witness is damaged
       expected: a chain of at least 13 envelopes
       found:    no good envelope of upgrade [ID]
-      hint:     `mailsec journal verify` puts back what the second copy has. Where it has no more: nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
+      hint:     `mailsec journal verify` puts back what the second copy has. Where
+                it has no more: nothing was changed; `mailsec journal import FILE`
+                takes the missing part from an export; without one, `mailsec journal
+                verify --cut-damage` cuts it after its last good envelope, and the
+                step that came next must be checked by hand
     ");
     says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
 }
@@ -147,25 +158,33 @@ fn both_copies_damaged() {
     let still = place.still();
     let refused = resume(&place);
     assert!(place.still() == still, "the server was changed:\n{refused}");
-    says!(place, refused, @r"
+    says!(place, refused, @"
     exit: 40
     ----- stdout -----
     ----- stderr -----
-    error[journal-damaged]: the journal is damaged: envelopes are missing or changed in every copy, or the copies differ
+    error[journal-damaged]: the journal is damaged: envelopes are missing or changed
+      in every copy, or the copies differ
       expected: a chain of at least 13 envelopes
       found:    no good envelope of upgrade [ID]
-      hint:     nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
+      hint:     nothing was changed; `mailsec journal import FILE` takes the missing
+                part from an export; without one, `mailsec journal verify
+                --cut-damage` cuts it after its last good envelope, and the step
+                that came next must be checked by hand
     ");
     let another = place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL));
     assert_eq!(another.code, Some(40), "nothing is begun afresh beside a damaged journal:\n{another}");
-    says!(place, place.run(["journal", "verify"]), @r"
+    says!(place, place.run(["journal", "verify"]), @"
     exit: 40
     ----- stdout -----
     ----- stderr -----
-    error[journal-damaged]: the journal is damaged: envelopes are missing or changed in every copy
+    error[journal-damaged]: the journal is damaged: envelopes are missing or changed
+      in every copy
       expected: a chain of at least 13 envelopes
       found:    no good envelope of upgrade [ID]
-      hint:     nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
+      hint:     nothing was changed; `mailsec journal import FILE` takes the missing
+                part from an export; without one, `mailsec journal verify
+                --cut-damage` cuts it after its last good envelope, and the step
+                that came next must be checked by hand
     ");
 
     says!(place, place.run(["journal", "import", &bundle]), @r"
@@ -184,14 +203,16 @@ fn a_bundle_that_was_changed() {
     place.run(["journal", "export", "--out", &bundle.display().to_string()]).exits(0);
     let text = fs::read_to_string(&bundle).unwrap();
     fs::write(&bundle, text.replace("MAIL01", "MAIL02")).unwrap();
-    says!(place, place.changes_nothing(["journal", "import", &bundle.display().to_string()]), @r"
+    says!(place, place.changes_nothing(["journal", "import", &bundle.display().to_string()]), @"
     exit: 40
     ----- stdout -----
     ----- stderr -----
-    error[journal-damaged]: the export is damaged: envelope 0 (line [LINE] of the file) is not as it was written: its bytes do not have its hash
+    error[journal-damaged]: the export is damaged: envelope 0 (line [LINE] of the file)
+      is not as it was written: its bytes do not have its hash
       expected: a chain of at least 13 envelopes
       found:    no good envelope of upgrade [ID]
-      hint:     nothing was changed; make the export again where the upgrade's journal is whole
+      hint:     nothing was changed; make the export again where the upgrade's
+                journal is whole
     ");
 }
 
@@ -205,12 +226,14 @@ fn damage_that_is_cut_off_by_order() {
     });
     fs::remove_dir_all(place.journal().join("sled")).unwrap();
     assert_eq!(resume(&place).code, Some(40));
-    says!(place, place.run(["journal", "verify", "--cut-damage"]), @r"
+    says!(place, place.run(["journal", "verify", "--cut-damage"]), @"
     exit: 0
     ----- stdout -----
-    upgrade [ID]: 9 envelopes, head [HASH]
+    upgrade [ID]: 9 envelopes
+      head [HASH]
       witness: damaged: the witness is damaged
-    mended: upgrade [ID]: cut by order to 9 of 13 envelopes; the old witness is quarantine/0001-witness/bytes
+    mended: upgrade [ID]: cut by order to 9 of 13
+      envelopes; the old witness is quarantine/0001-witness/bytes
     both copies: whole and the same
     ----- stderr -----
     ");

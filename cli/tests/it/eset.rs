@@ -62,44 +62,53 @@ fn the_methods_and_which_of_them_apply_here() {
 #[test]
 fn a_method_that_does_not_apply() {
     let place = Place::new("eset-6.5");
-    says!(place, run(&place, TO_111.into_iter().chain(["--method", "in-place"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--method", "in-place"])), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: ESET Mail Security 6.5.10059.0 cannot be upgraded in place [method-unfit]
+    error[blocked]: the upgrade cannot begin: ESET Mail Security 6.5.10059.0 cannot
+      be upgraded in place [method-unfit]
       expected: 7.3 or later
       found:    6.5.10059.0
       hint:     plan with --method manual, which applies to any version
     ");
-    says!(place, run(&place, TO_111.into_iter().chain(["--method", "cluster"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--method", "cluster"])), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the method cluster is not planned on one server [method-unfit]
+    error[blocked]: the upgrade cannot begin: the method cluster is not planned on
+      one server [method-unfit]
       expected: manual or in-place
       found:    cluster
-      hint:     plan each node with --node-role first or other, and join the plans with `mailsec cluster plan`; on this server alone plan with --method manual
+      hint:     plan each node with --node-role first or other, and join the plans
+                with `mailsec cluster plan`; on this server alone plan with --method
+                manual
     ");
     let place = Place::new("eset-restart-pending");
     says!(place, run(&place, TO_111.into_iter().chain(["--method", "in-place"])), @r"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: with a restart pending an upgrade in place may leave the former version half removed [method-unfit]
+    error[blocked]: the upgrade cannot begin: with a restart pending an upgrade in
+      place may leave the former version half removed [method-unfit]
       expected: no pending Windows update and no pending restart, for any reason
-      found:    SYSTEM\CurrentControlSet\Control\Session Manager, PendingFileRenameOperations: C:\Windows\SimDriver.sys
-      hint:     install the updates, restart the server, and plan again; or plan with --method manual
+      found:    SYSTEM\CurrentControlSet\Control\Session Manager,
+                PendingFileRenameOperations: C:\Windows\SimDriver.sys
+      hint:     install the updates, restart the server, and plan again; or plan
+                with --method manual
     ");
     let secret = ["--silent", "--argument", "Password=Sim-Leak-1"];
     let ran = run(&place, TO_111.into_iter().chain(secret));
     assert!(!ran.to_string().contains("Sim-Leak-1"), "{ran}");
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: the property Password holds a secret
-      expected: --secret-property Password=SECRET, and --secret SECRET=env:NAME or file:PATH
-      found:    --argument Password=..., which the plan and the journal would keep readable
+      expected: --secret-property Password=SECRET, and --secret SECRET=env:NAME or
+                file:PATH
+      found:    --argument Password=..., which the plan and the journal would keep
+                readable
       hint:     give it as a secret, and change it if others use this machine
     ");
     let place = Place::vipre();
@@ -118,12 +127,14 @@ fn a_method_that_does_not_apply() {
 #[test]
 fn options_of_another_product() {
     let place = Place::new("eset-6.5");
-    says!(place, run(&place, TO_111.into_iter().chain(["--account", r"LAB\svc-mail"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--account", r"LAB\svc-mail"])), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error[bad-argument]: --account, --create-account, --reset-password or --credential-properties is not for ESET Mail Security
-      hint:     its service runs as the system itself; leave the account's options out
+    error[bad-argument]: --account, --create-account, --reset-password or
+      --credential-properties is not for ESET Mail Security
+      hint:     its service runs as the system itself; leave the account's options
+                out
     ");
     says!(place, run(&place, TO_111.into_iter().chain(["--no-rules", "there are none"])), @r"
     exit: 2
@@ -132,28 +143,31 @@ fn options_of_another_product() {
     error[bad-argument]: --rules-export or --no-rules is not for ESET Mail Security
       hint:     rules are part of the exported settings
     ");
-    says!(place, run(&place, TO_111.into_iter().chain(["--skip-backup", "there is no time"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--skip-backup", "there is no time"])), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --skip-backup is not for ESET Mail Security
-      hint:     the exported settings are the way back, and the way on after an uninstall
+      hint:     the exported settings are the way back, and the way on after an
+                uninstall
     ");
-    says!(place, run(&place, TO_111.into_iter().chain(["--product", "vipre"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--product", "vipre"])), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: the product vipre is not installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server
+                Edition
       hint:     run mailsec on the Exchange server that carries the product
     ");
-    says!(place, run(&place, TO_111.into_iter().chain(["--product", "exchange"])), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(["--product", "exchange"])), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --product names no product
       expected: vipre, eset
       found:    exchange
+      hint:     `mailsec detect` shows what is installed
     ");
     let place = Place::vipre();
     let vipre = ["--installer", mailsec_simulator::worlds::installers::RIGHT, "--settings-password"];
@@ -169,20 +183,23 @@ fn options_of_another_product() {
 #[test]
 fn the_package_of_another_of_esets_products() {
     let place = Place::new("eset-6.5");
-    says!(place, run(&place, ["--installer", eset_installers::FILE_SERVER]), @r"
+    says!(place, run(&place, ["--installer", eset_installers::FILE_SERVER]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer is for another product [package-wrong-product]
+    error[blocked]: the upgrade cannot begin: the installer is for another product
+      [package-wrong-product]
       expected: ESET Mail Security
       found:    ESET Server Security
-      hint:     give the installer of ESET Mail Security; a file without a product name may be damaged: download it again
+      hint:     give the installer of ESET Mail Security; a file without a product
+                name may be damaged: download it again
     ");
-    says!(place, run(&place, ["--installer", eset_installers::DOMINO]), @r"
+    says!(place, run(&place, ["--installer", eset_installers::DOMINO]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer is for another mail server [package-wrong-product]
+    error[blocked]: the upgrade cannot begin: the installer is for another mail
+      server [package-wrong-product]
       expected: ESET Mail Security for Microsoft Exchange Server
       found:    ESET Mail Security for IBM Domino
       hint:     download the package for Microsoft Exchange Server
@@ -202,12 +219,13 @@ fn a_settings_password_that_nobody_gave() {
     assert_eq!(place.picture(), before);
     let place = Place::new("eset-6.5");
     let wrong = ["--silent", "--secret-property", "ACTIVATION_DATA"];
-    says!(place, run(&place, TO_111.into_iter().chain(wrong)), @r"
+    says!(place, run(&place, TO_111.into_iter().chain(wrong)), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --secret-property names no property and secret
-      expected: NAME=SECRET, the value then by --secret SECRET=env:VARIABLE or file:PATH
+      expected: NAME=SECRET, the value then by --secret SECRET=env:VARIABLE or
+                file:PATH
       found:    something else, which is not shown: it may be a secret
     ");
 }

@@ -31,4 +31,5 @@ mod secrets;
 mod settings;
 mod simulate;
 mod support;
+mod terminal;
 mod usage;

@@ -103,8 +103,11 @@ fn done_is_not_believed() {
     let ran = resume(&place).exits(10);
     says!(place, ran.stderr, @r"
     Taken up again: export-rules was begun and its outcome is not known.
+    back up
       FAILED   5/22 Export the custom rules
-              the exported file is not as it must be [rules-export]; expected a file C:\ProgramData\mailsec\export\custom-rules.export that is not empty and newer than the start of this upgrade; found no file
+              the exported file is not as it must be [rules-export]; expected a file
+              C:\ProgramData\mailsec\export\custom-rules.export that is not empty
+              and newer than the start of this upgrade; found no file
     ");
     assert!(ran.stdout.contains("answer export-rules#2"), "{ran}");
 }
@@ -114,11 +117,13 @@ fn another_upgrade_while_one_is_not_finished() {
     let place = at_a_gate();
     let arguments = ["--no-input", "run", "--yes"];
     let ran = place.changes_nothing(SECRET.into_iter().chain(arguments).chain(INSTALL).chain(SILENT));
-    says!(place, format!("exit: {}\n{}", ran.code.unwrap(), &ran.stderr[ran.stderr.find("error[").unwrap()..]), @r"
+    says!(place, format!("exit: {}\n{}", ran.code.unwrap(), &ran.stderr[ran.stderr.find("error[").unwrap()..]), @"
     exit: 30
     error[upgrade-in-progress]: another upgrade of this server is not finished
-      found:    upgrade [ID]
-      hint:     finish it with `mailsec resume`, or end it with `mailsec abandon`
+      found:    upgrade [ID], waiting at a gate
+                (export-rules#1)
+      hint:     `mailsec status` shows it; finish it with `mailsec resume`, or end
+                it with `mailsec abandon`; nothing was changed
     ");
 }
 
@@ -173,11 +178,12 @@ fn going_back_beyond_the_point_of_no_return() {
     let place = Place::vipre();
     let arguments = ["--no-input", "run", "--yes", "--installer", installers::WANTS_RESTART];
     place.run(SECRET.into_iter().chain(arguments).chain(SILENT)).exits(11);
-    says!(place, place.changes_nothing(["rollback"]), @r"
+    says!(place, place.changes_nothing(["rollback"]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[request-refused]: this upgrade cannot roll back: the new version is in place, and the way back ended there
+    error[request-refused]: this upgrade cannot roll back: the new version is in
+      place, and the way back ended there
       hint:     let it finish, or `mailsec abandon` and go on by hand
     ");
     resume(&place).exits(0);
@@ -186,11 +192,12 @@ fn going_back_beyond_the_point_of_no_return() {
 #[test]
 fn abandoning_without_a_reason() {
     let place = at_a_gate();
-    says!(place, place.changes_nothing(["abandon"]), @r"
+    says!(place, place.changes_nothing(["abandon"]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[request-refused]: abandoning leaves the server as it is, and wants a reason
+    error[request-refused]: abandoning leaves the server as it is, and wants a
+      reason
       expected: --note REASON
       hint:     the reason stands in the report
     ");

@@ -63,11 +63,13 @@ fn a_plan_that_was_changed_by_hand() {
     let changed = text.replace("\"limit_secs\": 300", "\"limit_secs\": 1");
     assert!(text != changed, "nothing was changed");
     fs::write(&file, changed).unwrap();
-    says!(place, error(&run(&place, &file)), @r"
+    says!(place, error(&run(&place, &file)), @"
     exit: 30
     error[plan-damaged]: the plan was changed after it was made
-      expected: hash [HASH]
-      found:    hash [HASH]
+      expected: hash
+                [HASH]
+      found:    hash
+                [HASH]
       hint:     make the plan again, with the options that you want
     ");
 }
@@ -129,10 +131,12 @@ fn a_plan_that_cannot_be_written() {
     let place = Place::vipre();
     let file = place.file("no/such/folder/plan.json").display().to_string();
     let ran = place.changes_nothing(["plan", "--out", &file].into_iter().chain(INSTALL));
-    says!(place, error(&ran), @r"
+    says!(place, error(&ran), @"
     exit: 1
     error[file-unwritable]: the plan cannot be written
+      expected: a path in a folder that is there and may be written
       found:    [WORLD]/no/such/folder/plan.json
       because:  No such file or directory (os error 2)
+      hint:     nothing was written; name another path, or make its folder
     ");
 }

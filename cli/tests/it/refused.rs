@@ -18,25 +18,28 @@ fn run_installer(installer: &str) -> (Place, Ran) {
 #[test]
 fn the_installer_of_another_product() {
     let (place, ran) = run_installer(installers::WRONG_PRODUCT);
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer is for another product [package-wrong-product]
+    error[blocked]: the upgrade cannot begin: the installer is for another product
+      [package-wrong-product]
       expected: VIPRE Email Security
       found:    Sim Other Mail Product
-      hint:     give the installer of VIPRE Email Security; a file without a product name may be damaged: download it again
+      hint:     give the installer of VIPRE Email Security; a file without a product
+                name may be damaged: download it again
     ");
 }
 
 #[test]
 fn an_installer_of_an_older_version() {
     let (place, ran) = run_installer(installers::OLDER);
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer does not lead to a newer version [version-not-newer]
+    error[blocked]: the upgrade cannot begin: the installer does not lead to a newer
+      version [version-not-newer]
       expected: later than 4.5.1.0
       found:    4.0.0.0
       hint:     download the present version from the vendor
@@ -46,28 +49,33 @@ fn an_installer_of_an_older_version() {
 #[test]
 fn an_installer_that_was_changed_after_it_was_signed() {
     let (place, ran) = run_installer(installers::BAD_SIGNATURE);
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer's signature does not hold [package-signature]
+    error[blocked]: the upgrade cannot begin: the installer's signature does not
+      hold [package-signature]
       expected: a valid signature
-      found:    signed, and the signature does not hold: the file was changed after it was signed
-      hint:     download it again from the vendor; `--accept-unsigned REASON` goes on without the proof
+      found:    signed, and the signature does not hold: the file was changed after
+                it was signed
+      hint:     download it again from the vendor; `--accept-unsigned REASON` goes
+                on without the proof
     ");
 }
 
 #[test]
 fn an_installer_that_is_not_signed() {
     let (place, ran) = run_installer(installers::UNSIGNED);
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer's signature does not hold [package-signature]
+    error[blocked]: the upgrade cannot begin: the installer's signature does not
+      hold [package-signature]
       expected: a valid signature
       found:    not signed
-      hint:     download it again from the vendor; `--accept-unsigned REASON` goes on without the proof
+      hint:     download it again from the vendor; `--accept-unsigned REASON` goes
+                on without the proof
     ");
 }
 
@@ -78,7 +86,8 @@ fn an_installer_that_is_not_there() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: C:\Install\vipre.exe cannot be read [package-missing]
+    error[blocked]: the upgrade cannot begin: C:\Install\vipre.exe cannot be read
+      [package-missing]
       because:  C:\Install\vipre.exe does not exist [file-missing]
       hint:     copy the installer onto the server and give its path there
     ");
@@ -87,14 +96,16 @@ fn an_installer_that_is_not_there() {
 #[test]
 fn an_installer_that_is_damaged() {
     let (place, ran) = run_installer(installers::DAMAGED);
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer is for another product [package-wrong-product]
+    error[blocked]: the upgrade cannot begin: the installer is for another product
+      [package-wrong-product]
       expected: VIPRE Email Security
       found:    no product name
-      hint:     give the installer of VIPRE Email Security; a file without a product name may be damaged: download it again
+      hint:     give the installer of VIPRE Email Security; a file without a product
+                name may be damaged: download it again
     ");
 }
 
@@ -115,11 +126,12 @@ fn an_installer_without_a_whole_path() {
 fn an_installer_with_another_digest() {
     let place = Place::vipre();
     let digest = "0".repeat(64);
-    says!(place, run(&place, INSTALL.into_iter().chain(["--digest", &digest])), @r"
+    says!(place, run(&place, INSTALL.into_iter().chain(["--digest", &digest])), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer's digest is not the one that was given [package-digest]
+    error[blocked]: the upgrade cannot begin: the installer's digest is not the one
+      that was given [package-digest]
       expected: [HASH]
       found:    [HASH]
       hint:     download it again from the vendor
@@ -146,10 +158,14 @@ fn a_service_account_that_is_a_domain_administrator_through_groups() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights [account-is-admin]
-      expected: a standard domain user, neither Domain Admin nor Exchange administrator
-      found:    member through Night Shift > On Call > Domain Admins; Night Shift > On Call > Domain Admins > Administrators
-      hint:     plan again with --create-account DOMAIN\name, which makes a standard user for the service
+    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights
+      [account-is-admin]
+      expected: a standard domain user, neither Domain Admin nor Exchange
+                administrator
+      found:    member through Night Shift > On Call > Domain Admins; Night Shift >
+                On Call > Domain Admins > Administrators
+      hint:     plan again with --create-account DOMAIN\name, which makes a standard
+                user for the service
     ");
 }
 
@@ -160,10 +176,14 @@ fn a_service_account_that_is_a_domain_administrator_by_its_primary_group() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights [account-is-admin]
-      expected: a standard domain user, neither Domain Admin nor Exchange administrator
-      found:    member through Domain Admins (primary group); Domain Admins > Administrators (primary group)
-      hint:     plan again with --create-account DOMAIN\name, which makes a standard user for the service
+    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights
+      [account-is-admin]
+      expected: a standard domain user, neither Domain Admin nor Exchange
+                administrator
+      found:    member through Domain Admins (primary group); Domain Admins >
+                Administrators (primary group)
+      hint:     plan again with --create-account DOMAIN\name, which makes a standard
+                user for the service
     ");
 }
 
@@ -174,10 +194,13 @@ fn a_service_account_that_administers_exchange() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights [account-is-admin]
-      expected: a standard domain user, neither Domain Admin nor Exchange administrator
+    error[blocked]: the upgrade cannot begin: LAB\svc-vipre has administrator rights
+      [account-is-admin]
+      expected: a standard domain user, neither Domain Admin nor Exchange
+                administrator
       found:    member through Exchange Helpers > Organization Management
-      hint:     plan again with --create-account DOMAIN\name, which makes a standard user for the service
+      hint:     plan again with --create-account DOMAIN\name, which makes a standard
+                user for the service
     ");
 }
 
@@ -188,7 +211,8 @@ fn a_service_that_runs_as_local_system() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the service does not log on with an account of the domain [account-unfit]
+    error[blocked]: the upgrade cannot begin: the service does not log on with an
+      account of the domain [account-unfit]
       expected: DOMAIN\user, a standard user
       found:    LocalSystem
       hint:     plan with --create-account DOMAIN\name or --account DOMAIN\name
@@ -205,7 +229,8 @@ fn an_account_without_its_domain() {
     error[account-form]: the account has no domain
       expected: DOMAIN\user
       found:    "svc-vipre"
-      hint:     give the NetBIOS domain name and the logon name, for example LAB\svc-vipre
+      hint:     give the NetBIOS domain name and the logon name, for example
+                LAB\svc-vipre
     "#);
 }
 
@@ -219,7 +244,8 @@ fn a_new_account_without_its_domain() {
     error[account-form]: the account has no domain
       expected: DOMAIN\user
       found:    "svc-vipre"
-      hint:     give the NetBIOS domain name and the logon name, for example LAB\svc-vipre
+      hint:     give the NetBIOS domain name and the logon name, for example
+                LAB\svc-vipre
     "#);
 }
 
@@ -230,7 +256,8 @@ fn an_account_that_does_not_exist() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: there is no account LAB\svc-nobody [account-not-found]
+    error[blocked]: the upgrade cannot begin: there is no account LAB\svc-nobody
+      [account-not-found]
       hint:     create it with --create-account
     ");
 }
@@ -242,7 +269,8 @@ fn a_new_account_that_exists() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: LAB\svc-vipre exists already [account-exists]
+    error[blocked]: the upgrade cannot begin: LAB\svc-vipre exists already
+      [account-exists]
       hint:     choose another name, or use it with --account
     ");
 }
@@ -263,11 +291,12 @@ fn a_generated_password_for_nobody() {
 fn a_password_that_is_generated_and_given() {
     let place = Place::vipre();
     let more = SECRET.into_iter().chain(["--reset-password", "--generate-password", "--silent"]);
-    says!(place, run(&place, INSTALL.into_iter().chain(more)), @r"
+    says!(place, run(&place, INSTALL.into_iter().chain(more)), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error[bad-argument]: service-account-password is to be made by the program, and was given as well
+    error[bad-argument]: service-account-password is to be made by the program, and
+      was given as well
       expected: either --generate-password or --secret, not both
     ");
 }
@@ -275,11 +304,12 @@ fn a_password_that_is_generated_and_given() {
 #[test]
 fn a_password_that_nobody_knows_for_a_person_at_an_installer() {
     let place = Place::vipre();
-    says!(place, run(&place, INSTALL.into_iter().chain(["--reset-password", "--generate-password"])), @r"
+    says!(place, run(&place, INSTALL.into_iter().chain(["--reset-password", "--generate-password"])), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error[bad-argument]: a generated password is of no use to a person at an installer
+    error[bad-argument]: a generated password is of no use to a person at an
+      installer
       expected: --silent with it, or a password that somebody knows
       hint:     nobody is ever shown what the program generates
     ");
@@ -306,7 +336,8 @@ fn a_full_disk() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: there is not enough free space for the backup [disk-full]
+    error[blocked]: the upgrade cannot begin: there is not enough free space for the
+      backup [disk-full]
       expected: 65 MB free
       found:    0 MB free on the volume of C:\ProgramData\mailsec\backup
       hint:     free some space, or give another place with --backup-to
@@ -320,9 +351,11 @@ fn settings_that_cannot_be_read() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: C:\Program Files (x86)\VIPRE Email Security\Settings\Policies\Antispam.xml cannot be read [file-unreadable]
+    error[blocked]: the upgrade cannot begin: C:\Program Files (x86)\VIPRE Email
+      Security\Settings\Policies\Antispam.xml cannot be read [file-unreadable]
       because:  access is denied (5)
-      hint:     run mailsec as an administrator who may read it, or close the program that holds it
+      hint:     run mailsec as an administrator who may read it, or close the
+                program that holds it
     ");
 }
 
@@ -333,8 +366,10 @@ fn a_server_that_waits_for_a_restart() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: Windows wants a restart first [restart-pending]
-      because:  SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending: the key exists
+    error[blocked]: the upgrade cannot begin: Windows wants a restart first
+      [restart-pending]
+      because:  SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based
+                Servicing\RebootPending: the key exists
       hint:     restart the server, then plan again
     ");
 }
@@ -342,11 +377,12 @@ fn a_server_that_waits_for_a_restart() {
 #[test]
 fn a_directory_that_does_not_answer() {
     let place = Place::with_faults("vipre-4.5", &["directory-unreachable"]);
-    says!(place, run(&place, INSTALL), @r"
+    says!(place, run(&place, INSTALL), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: no domain controller answers [directory]
+    error[blocked]: the upgrade cannot begin: no domain controller answers
+      [directory]
       hint:     see that the server reaches a domain controller, then try again
     ");
 }
@@ -354,20 +390,22 @@ fn a_directory_that_does_not_answer() {
 #[test]
 fn a_server_without_the_product() {
     let place = Place::new("no-product");
-    says!(place, run(&place, INSTALL), @r"
+    says!(place, run(&place, INSTALL), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server
+                Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
-    says!(place, place.changes_nothing(["detect"]), @r"
+    says!(place, place.changes_nothing(["detect"]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server
+                Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
 }
@@ -375,12 +413,13 @@ fn a_server_without_the_product() {
 #[test]
 fn a_server_without_exchange() {
     let place = Place::new("bare");
-    says!(place, place.changes_nothing(["detect"]), @r"
+    says!(place, place.changes_nothing(["detect"]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[product-not-found]: no product that this program knows is installed here
-      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server Edition, ESET Mail Security for Microsoft Exchange Server
+      expected: VIPRE Email Security for Exchange, VIPRE Email Security - Server
+                Edition, ESET Mail Security for Microsoft Exchange Server
       hint:     run mailsec on the Exchange server that carries the product
     ");
 }
@@ -392,7 +431,8 @@ fn less_time_without_mail_than_the_steps_need() {
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[plan-lint]: the plan breaks the rule "the mail budget covers what the steps typically take"
+    error[plan-lint]: the plan breaks the rule "the mail budget covers what the
+      steps typically take"
       found:    held or down [SPAN] of at most [SPAN], unscanned 0 s of at most 0 s
       hint:     raise --max-stopped or --max-unscanned, or leave them out
     "#);
@@ -418,7 +458,10 @@ fn neither_an_installer_nor_a_plan() {
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: no installer was named
-      expected: --installer with its path on the server, for example C:\Install\setup.exe
+      expected: --installer with its path on the server, for example
+                C:\Install\setup.exe
+      hint:     copy the vendor's installer to the server first; `mailsec methods`
+                says which
     ");
 }
 
@@ -442,7 +485,8 @@ fn an_error_is_also_json() {
       "exit": 30
     }
     ----- stderr -----
-    error[blocked]: the upgrade cannot begin: the installer does not lead to a newer version [version-not-newer]
+    error[blocked]: the upgrade cannot begin: the installer does not lead to a newer
+      version [version-not-newer]
       expected: later than 4.5.1.0
       found:    4.0.0.0
       hint:     download the present version from the vendor

@@ -58,7 +58,7 @@ fn a_plan_is_rehearsed_and_the_result_is_kept_for_its_owner() {
     {
         assert!(ran.stdout.contains(words), "{words}:\n{ran}");
     }
-    let fits = |line: &str| line.chars().count() <= 80 || line.starts_with("Kept in ");
+    let fits = |line: &str| line.chars().count() <= 80 || line.starts_with("  /");
     assert!(ran.stdout.lines().all(fits), "{ran}");
     let file = kept(&place, &plan);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -131,23 +131,27 @@ fn facts_that_are_not_there_damaged_or_of_something_else() {
     let file = facts(&place);
     let text = fs::read_to_string(&file).unwrap();
     fs::remove_file(&file).unwrap();
-    says!(place, place.changes_nothing(["rehearse", &plan]), @r"
+    says!(place, place.changes_nothing(["rehearse", &plan]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[facts-unfit]: the facts that this plan was made from are not kept here
       expected: [WORLD]/state/facts/[HASH].json
-      hint:     give them with --captured FILE, or make the plan again
+      hint:     --captured FILE gives them, and --state FOLDER or --host says where
+                else they are kept; or make the plan again
     ");
     fs::write(&file, text.replace("\"version\": \"4.5.1.0\"", "\"version\": \"4.5.2.0\"")).unwrap();
-    says!(place, place.changes_nothing(["rehearse", &plan]), @r"
+    says!(place, place.changes_nothing(["rehearse", &plan]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
     error[facts-damaged]: the facts are not those that were captured
-      expected: digest [HASH]
-      found:    digest [HASH]
-      because:  they were changed, or mailsec 0.1.0 wrote what this version does not know
+      expected: digest
+                [HASH]
+      found:    digest
+                [HASH]
+      because:  they were changed, or mailsec 0.1.0 wrote what this version does not
+                know
       hint:     capture them again
     ");
     fs::write(&file, &text[..text.len() / 3]).unwrap();

@@ -151,7 +151,7 @@ fn files_that_are_no_exports_are_refused_with_their_name_and_place() {
     let cut = &upgraded()[..200];
     let exports = Exports::new(&before(), cut);
     let place = Place::at(exports.folder.clone());
-    says!(place, exports.run(&["diff", "before.xml", "after.xml"]), @r"
+    says!(place, exports.run(&["diff", "before.xml", "after.xml"]), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
@@ -159,36 +159,40 @@ fn files_that_are_no_exports_are_refused_with_their_name_and_place() {
       expected: every element closed, </ESET> last
       found:    line [LINE], column [COLUMN]: tag not closed: `>` not found before end of input
       because:  in the export from after, after.xml
-      hint:     export the settings again; see that the disk is not full and the copy was not interrupted
+      hint:     export the settings again; see that the disk is not full and the
+                copy was not interrupted
     ");
     fs::write(exports.folder.join("after.xml"), "<!DOCTYPE a [<!ENTITY b 'c'>]><ESET/>").unwrap();
-    says!(place, exports.run(&["show", "after.xml"]), @r"
+    says!(place, exports.run(&["show", "after.xml"]), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
     error[settings-foreign]: this is not an export of ESET's settings
-      expected: XML with the root element ESET and a PRODUCT with NAME and VERSION in it
+      expected: XML with the root element ESET and a PRODUCT with NAME and VERSION
+                in it
       found:    line [LINE], column [COLUMN]: a document type declaration; it was not followed
       because:  in after.xml
       hint:     an export has none; a file with one can be made to exhaust memory
     ");
-    says!(place, exports.run(&["show", "nowhere.xml"]), @r"
+    says!(place, exports.run(&["show", "nowhere.xml"]), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
     error[file-missing]: the export cannot be opened
       found:    nowhere.xml
       because:  No such file or directory (os error 2)
-      hint:     give the file that the product exported, such as settings.xml in the backup folder of an upgrade
+      hint:     give the file that the product exported, such as settings.xml in the
+                backup folder of an upgrade
     ");
-    says!(place, exports.run(&["show", "."]), @r"
+    says!(place, exports.run(&["show", "."]), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
     error[file-unreadable]: the export cannot be opened
       found:    .
       because:  it is not a file
-      hint:     give the file that the product exported, such as settings.xml in the backup folder of an upgrade
+      hint:     give the file that the product exported, such as settings.xml in the
+                backup folder of an upgrade
     ");
 }
 

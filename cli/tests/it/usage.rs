@@ -11,21 +11,23 @@ fn bare(place: &Place, arguments: &[&str]) -> Ran {
 #[test]
 fn no_host() {
     let place = Place::vipre();
-    says!(place, bare(&place, &["detect"]), @r"
+    says!(place, bare(&place, &["detect"]), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: this machine is not an Exchange server
       expected: Windows, or `--host sim:FOLDER` for a simulated server
-      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER` makes a server to try things on
+      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER`
+                makes a server to try things on
     ");
-    says!(place, bare(&place, &["status"]), @r"
+    says!(place, bare(&place, &["status"]), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: this machine is not an Exchange server
       expected: Windows, or `--host sim:FOLDER` for a simulated server
-      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER` makes a server to try things on
+      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER`
+                makes a server to try things on
     ");
 }
 
@@ -48,13 +50,14 @@ fn a_host_that_is_none() {
       expected: `windows`, `sim:FOLDER`, or `eset-connect:REGION`
       found:    "sim:"
     "#);
-    says!(place, bare(&place, &["--host", "windows", "detect"]), @r"
+    says!(place, bare(&place, &["--host", "windows", "detect"]), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: this machine is not an Exchange server
       expected: Windows, or `--host sim:FOLDER` for a simulated server
-      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER` makes a server to try things on
+      hint:     `mailsec demo` shows a whole upgrade; `mailsec world create FOLDER`
+                makes a server to try things on
     ");
 }
 
@@ -98,11 +101,12 @@ fn a_folder_without_a_server() {
 fn a_server_whose_file_is_damaged() {
     let place = Place::vipre();
     fs::write(place.file("world.json"), "{").unwrap();
-    says!(place, place.run(["detect"]), @r"
+    says!(place, place.run(["detect"]), @"
     exit: 1
     ----- stdout -----
     ----- stderr -----
-    error[world]: the simulated world in [WORLD]/world.json cannot be used
+    error[world]: the simulated world in [WORLD]/world.json
+      cannot be used
       because:  EOF while parsing an object at line [LINE] column [COLUMN]
       hint:     remove the folder, and make a new server with `mailsec world create`
     ");
@@ -198,12 +202,13 @@ fn an_upgrade_that_does_not_exist() {
 #[test]
 fn a_service_where_there_is_no_windows() {
     let place = Place::vipre();
-    says!(place, place.changes_nothing(["service", "install"]), @r"
+    says!(place, place.changes_nothing(["service", "install"]), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: services of this kind are Windows' own
-      hint:     on the Exchange server: `mailsec service install`; elsewhere `mailsec resume` does the same by hand
+      hint:     on the Exchange server: `mailsec service install`; elsewhere
+                `mailsec resume` does the same by hand
     ");
 }
 
@@ -212,13 +217,14 @@ fn a_secret_in_an_argument_is_not_repeated() {
     let place = Place::vipre();
     let ran = place.changes_nothing(["--secret", "service-account-password=hunter2", "detect"]);
     assert!(!ran.to_string().contains("hunter2"), "the secret was repeated:\n{ran}");
-    says!(place, ran, @r"
+    says!(place, ran, @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: --secret does not name a source
       expected: NAME=env:VARIABLE, NAME=file:PATH or NAME=credential:TARGET
-      hint:     secrets are never given in arguments, which every user of the machine can see
+      hint:     secrets are never given in arguments, which every user of the
+                machine can see
     ");
     let ran = place.changes_nothing(["--secret", "hunter2", "detect"]);
     assert!(!ran.to_string().contains("hunter2"), "the secret was repeated:\n{ran}");
@@ -230,11 +236,12 @@ fn a_secret_in_an_argument_is_not_repeated() {
 fn a_variable_that_is_not_set() {
     let place = Place::vipre();
     let source = "service-account-password=env:NO_SUCH_VARIABLE";
-    says!(place, place.changes_nothing(["--secret", source, "run", "--yes"].into_iter().chain(INSTALL)), @r"
+    says!(place, place.changes_nothing(["--secret", source, "run", "--yes"].into_iter().chain(INSTALL)), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[secret-missing]: the secret service-account-password is not in the environment
+    error[secret-missing]: the secret service-account-password is not in the
+      environment
       expected: the variable NO_SUCH_VARIABLE, in Unicode
       hint:     set it for this program alone, or use NAME=file:PATH
     ");
@@ -259,11 +266,12 @@ fn a_secret_file_that_others_can_read() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     place.changes_nothing(["--secret", &source, "detect"]).exits(0);
     fs::remove_file(&path).unwrap();
-    says!(place, place.changes_nothing(["--secret", &source, "detect"]), @r"
+    says!(place, place.changes_nothing(["--secret", &source, "detect"]), @"
     exit: 30
     ----- stdout -----
     ----- stderr -----
-    error[secret-missing]: the file with the secret service-account-password cannot be read
+    error[secret-missing]: the file with the secret service-account-password cannot
+      be read
       expected: a file that holds the secret and nothing else
       found:    [WORLD]/password
       because:  No such file or directory (os error 2)

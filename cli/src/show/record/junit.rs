@@ -123,7 +123,7 @@ fn outcome(record: &Record<'_>) -> Case {
 fn journal(record: &Record<'_>) -> Case {
     let verdict = match record.damage() {
         None => Verdict::Passed,
-        Some(damage) => Verdict::Failed("journal-damaged".to_owned(), damage.why.clone()),
+        Some(damage) => Verdict::Error("journal-damaged".to_owned(), damage.why.clone()),
     };
     let told = format!("{} events; the chain ends in {}", record.report().events.0, record.head);
     Case { class: "upgrade", name: "the journal is whole".to_owned(), ms: 0, verdict, told }

@@ -179,7 +179,8 @@ fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     }
 }
 
-/// Text that stays text: nothing in it is taken for markup, a mention or the end of its line.
+/// Text that stays text: nothing in it is taken for markup, a mention or the end of its line. A bare address may become a
+/// link where the reader makes one of each; it leads where it says.
 fn md(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -188,20 +189,12 @@ fn md(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '@' => escaped.push_str("&#64;"),
-            // Neither `https://...` nor `www.` becomes a link by itself.
-            '/' if escaped.ends_with(':') => escaped.push_str("&#47;"),
-            '.' if ends_with_www(&escaped) => escaped.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' | '!' => escaped.extend(['\\', char]),
             char if char.is_whitespace() => escaped.push(' '),
             char => escaped.push(char),
         }
     }
     escaped
-}
-
-fn ends_with_www(text: &str) -> bool {
-    let last: Vec<u8> = text.bytes().rev().take(3).collect();
-    last.eq_ignore_ascii_case(b"www")
 }
 
 /// Code: between more backticks than there are in it.

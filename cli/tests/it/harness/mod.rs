@@ -3,11 +3,13 @@
 mod place;
 mod ran;
 mod running;
+mod screen;
 mod tenant;
 
 pub(crate) use place::{INSTALL, Place, SECRET, SILENT, copy, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
 pub(crate) use running::Running;
+pub(crate) use screen::on_screen;
 pub(crate) use tenant::{NEW, Tenant};
 
 /// Compares what a command said with an inline snapshot, without what differs from run to run.

@@ -33,6 +33,11 @@ impl Ran {
         self
     }
 
+    /// stderr in one line, as it is before it is broken to fit a terminal.
+    pub(crate) fn told(&self) -> String {
+        self.stderr.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// stdout as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {

@@ -150,7 +150,7 @@ impl Running {
 }
 
 /// Both ends of a new terminal: the one that types, and the program's.
-fn terminal() -> (File, File) {
+pub(super) fn terminal() -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
