@@ -5,6 +5,7 @@
 //! `cargo bench -p mailsec --bench status`; what was measured stands in `docs/benchmarks.md`.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
     clippy::disallowed_types,
