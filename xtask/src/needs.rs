@@ -159,6 +159,8 @@ fn commands(missing: &[Missing]) -> Vec<Words> {
             version,
             "--locked",
             "--no-default-features",
+            // The book is small, and building the builder is what takes its time.
+            "--debug",
             "--root",
             TOOLS,
         ]);
@@ -232,7 +234,7 @@ mod tests {
                 "apt-get install -y --no-install-recommends wine wixl",
                 "rustup component add clippy",
                 "rustup target add x86_64-pc-windows-gnu",
-                "cargo install mdbook --version 0.5.4 --locked --no-default-features --root target/tools",
+                "cargo install mdbook --version 0.5.4 --locked --no-default-features --debug --root target/tools",
             ]
         );
     }

@@ -136,7 +136,7 @@ fn damage_is_named_with_its_place() {
     );
     other["facts"] = serde_json::from_slice(&facts.sealed()).unwrap();
     let ran = replayed(&place, &pretty(&other), &[]).exits(40);
-    assert!(ran.stderr.contains("the plan was made from facts with digest"), "{ran}");
+    assert!(ran.told().contains("the plan was made from facts with digest"), "{ran}");
 }
 
 #[test]
