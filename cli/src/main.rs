@@ -13,6 +13,7 @@ mod logging;
 mod output;
 mod people;
 mod place;
+mod serve;
 mod show;
 
 use clap::Parser;

@@ -82,7 +82,7 @@ pub(super) fn finished(how: Finish, loaded: &Loaded) -> String {
 }
 
 /// What mail suffers now, for whoever goes to bed now; nothing when it does not.
-pub(super) fn mail_now(loaded: &Loaded) -> Option<String> {
+pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     let standing = loaded.state.standing;
     if matches!(standing, Standing::Finished(Finish::Succeeded | Finish::RolledBack)) {
         return None;
@@ -98,7 +98,7 @@ pub(super) fn mail_now(loaded: &Loaded) -> Option<String> {
 }
 
 /// Whether it is a cluster's run.
-pub(super) fn of_nodes(loaded: &Loaded) -> bool {
+pub(crate) fn of_nodes(loaded: &Loaded) -> bool {
     loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
 }
 
