@@ -30,6 +30,8 @@ const OPEN: [&str; 4] = ["/enter", "/style.css", "/page.js", "/icon.svg"];
 
 /// The check of every request.
 pub(crate) async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    // Without its query, which may be the token.
+    let asked = format!("{} {}", request.method(), request.uri().path());
     let mut response = match judge(&app, &request) {
         Ok(session) => {
             if let Some(session) = session {
@@ -40,6 +42,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, mut request: Request, nex
         Err(refusal) => refusal.into_response(),
     };
     protect(response.headers_mut(), app.tls);
+    tracing::debug!("{asked} {}", response.status().as_u16());
     response
 }
 
@@ -115,7 +118,8 @@ fn protect(headers: &mut HeaderMap, tls: bool) {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(REFERRER_POLICY, "no-referrer");
+    // Not `no-referrer`: with it a browser names no origin where a form of ours comes from.
+    set(REFERRER_POLICY, "same-origin");
     set(CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("x-frame-options"), "DENY");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");

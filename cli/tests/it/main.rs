@@ -32,3 +32,4 @@ mod settings;
 mod simulate;
 mod support;
 mod usage;
+mod web;

@@ -39,7 +39,7 @@ pub(super) const REQUESTS: [Asked; 4] = [
     Asked {
         path: "pause",
         name: "Pause",
-        meaning: "stop at the next safe point; `mailsec resume` on the server goes on",
+        meaning: "stop at the next safe point, until somebody resumes it on the server",
         request: Request::Pause,
     },
     Asked {

@@ -11,10 +11,12 @@ pub(super) enum Tone {
     /// As it should be.
     Good,
     /// Somebody should look, or it is under way.
-    #[default]
     Look,
     /// Something is wrong.
     Bad,
+    /// Nothing of it.
+    #[default]
+    Plain,
 }
 
 impl Tone {
@@ -23,6 +25,7 @@ impl Tone {
             Self::Good => "good",
             Self::Look => "look",
             Self::Bad => "bad",
+            Self::Plain => "plain",
         }
     }
 }
@@ -72,7 +75,7 @@ impl Page<'_> {
                     title { (self.title) " - mailsec" }
                     link rel="stylesheet" href="/style.css";
                     link rel="icon" href="/icon.svg";
-                    @if let Some(to) = self.leads { meta http-equiv="refresh" content={ "0; url=" (to) }; }
+                    @if let Some(to) = self.leads { meta name="referrer" content="no-referrer"; meta http-equiv="refresh" content={ "0; url=" (to) }; }
                     @if let Some(secs) = self.again { noscript { meta http-equiv="refresh" content=(secs); } }
                     script src="/page.js" defer {}
                 }

@@ -130,9 +130,8 @@ fn form(gate: &Gate, session: &Session, typed: &Form) -> Markup {
                 p { "Each item is answered, with " strong { "done" } " below: it was seen to, or it is given up for a reason." }
                 @for one in &gate.question.items { (item(one, typed)) }
             }
-            h2 id="answer" { "Your answer" }
             fieldset {
-                legend { "What is it?" }
+                legend { "Your answer" }
                 @for choice in &gate.choices {
                     label class="choice" {
                         input type="radio" name="choice" value=(choice) required checked[choice.word() == chosen];

@@ -29,7 +29,7 @@ pub(super) fn rehearsal(kept: &Rehearsal) -> Markup {
             }
         }
         @if !kept.faults.is_empty() {
-            table {
+            table class="faults" {
                 caption { "When a fault strikes" }
                 thead { tr { th scope="col" { "Fault" } th scope="col" { "How it ends" } } }
                 tbody { @for struck in &kept.faults { tr { td { (struck.fault) } td { (ends(&struck.end)) } } } }
