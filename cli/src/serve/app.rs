@@ -21,7 +21,10 @@ use mailsec_core::{
     journal::{WitnessState, Witnessed},
     values::{Timestamp, UpgradeId},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 /// The page's place, and who may come in.
@@ -48,6 +51,8 @@ pub(crate) struct Read {
     pub(crate) loaded: Loaded,
     /// How long ago its witness was written last, by this machine's clock: the server's own may be another one.
     pub(crate) quiet: Duration,
+    /// What its witness was when it was read: another one is worth reading again.
+    pub(crate) stamp: String,
 }
 
 impl Read {
@@ -69,10 +74,21 @@ impl Read {
 impl App {
     /// Reads one upgrade.
     pub(crate) fn read(&self, upgrade: UpgradeId) -> Result<Read, Failure> {
+        // First, so that what is written meanwhile is another one.
+        let stamp = self.stamp(upgrade);
         let (upgrade, witnessed, loaded) = self.state.choose(Some(&upgrade.to_string()))?;
         let written = self.state.reader().written(upgrade).map(|(_, at)| at);
         let quiet = written.and_then(|at| at.elapsed().ok()).unwrap_or_default();
-        Ok(Read { upgrade, witnessed, loaded, quiet })
+        Ok(Read { upgrade, witnessed, loaded, quiet, stamp })
+    }
+
+    /// What the witness of an upgrade is now: its length, and when it was written.
+    pub(crate) fn stamp(&self, upgrade: UpgradeId) -> String {
+        let since_1970 = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.state
+            .reader()
+            .written(upgrade)
+            .map_or_else(String::new, |(bytes, at)| format!("{bytes}-{}", since_1970(at).as_nanos()))
     }
 
     /// Does what waits for files away from the connections.

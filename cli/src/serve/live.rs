@@ -9,16 +9,12 @@ use crate::show;
 use axum::{
     Extension,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, Uri},
     response::{IntoResponse, Response, Sse, sse::Event},
 };
 use futures::stream;
 use mailsec_core::{upgrade::Standing, values::UpgradeId};
-use std::{
-    convert::Infallible,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 /// How often it is looked whether the witness grew.
@@ -31,7 +27,7 @@ struct Follower {
     app: Arc<App>,
     upgrade: UpgradeId,
     cookie: String,
-    seen: Option<(u64, SystemTime)>,
+    seen: String,
     sent: Instant,
     over: bool,
     _place: OwnedSemaphorePermit,
@@ -41,6 +37,7 @@ pub(crate) async fn follow(
     State(app): State<Arc<App>>,
     Extension(session): Extension<Session>,
     Path(upgrade): Path<String>,
+    uri: Uri,
 ) -> Result<Response, Refusal> {
     let upgrade = id(&upgrade)?;
     app.apart(move |app| app.read(upgrade)).await?;
@@ -51,7 +48,8 @@ pub(crate) async fn follow(
         app,
         upgrade,
         cookie: session.cookie().to_owned(),
-        seen: None,
+        // What the page that asks was made from; it is not told again what it shows.
+        seen: uri.query().and_then(|query| query.strip_prefix("seen=")).unwrap_or_default().to_owned(),
         sent: Instant::now(),
         over: false,
         _place: place,
@@ -87,18 +85,15 @@ impl Follower {
     }
 
     async fn look(&mut self) -> Option<Event> {
-        let (upgrade, seen) = (self.upgrade, self.seen);
-        let (written, read) = self
-            .app
-            .apart(move |app| {
-                let written = app.state.reader().written(upgrade);
-                let read = if written == seen { None } else { Some(app.read(upgrade)?) };
-                Ok((written, read))
-            })
-            .await
-            .ok()?;
-        self.seen = written;
-        let read = read?;
+        let (upgrade, seen) = (self.upgrade, self.seen.clone());
+        let look =
+            self.app.apart(
+                move |app| {
+                    if app.stamp(upgrade) == seen { Ok(None) } else { app.read(upgrade).map(Some) }
+                },
+            );
+        let read = look.await.ok()??;
+        self.seen.clone_from(&read.stamp);
         self.over = matches!(read.loaded.state.standing, Standing::Finished(_));
         Some(Event::default().data(show::harmless(&region(&read).into_string())))
     }

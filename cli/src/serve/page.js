@@ -18,6 +18,16 @@
     for (const one of live.querySelectorAll("[data-ms]"))
       one.textContent = span(Number(one.dataset.ms) + Date.now() - since);
   };
+  // A click is a press and a release on the same thing: it stays until then.
+  let pressed = false;
+  let late = null;
+  document.addEventListener("pointerdown", () => { pressed = true; });
+  for (const end of ["pointerup", "pointercancel"])
+    document.addEventListener(end, () => setTimeout(() => {
+      pressed = false;
+      if (late !== null) take(late);
+    }));
+
   const show = (html) => {
     // Whoever is at a link stays there.
     const at = live.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
@@ -35,8 +45,10 @@
   const source = new EventSource(live.dataset.live);
   source.onopen = () => { stale.hidden = true; };
   source.onerror = () => { stale.hidden = false; };
-  source.onmessage = (event) => {
-    if (!show(event.data)) return;
+  source.onmessage = (event) => { take(event.data); };
+  const take = (html) => {
+    late = pressed ? html : null;
+    if (pressed || !show(html)) return;
     source.close();
     stale.hidden = true;
     clearInterval(clock);

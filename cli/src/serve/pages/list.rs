@@ -96,7 +96,7 @@ fn row(brief: &Brief) -> Markup {
             }
             td data-name="Stands" class=(stands.tone.class()) {
                 span class="sign" aria-hidden="true" { (stands.sign) } " " strong { (stands.word) }
-                @if let Some(last) = &brief.last { ", " (show::day_clock(last.at)) }
+                @if let Some(last) = &brief.last { ", " span class="at" { (show::day_clock(last.at)) } }
             }
         }
     }

@@ -44,7 +44,7 @@ pub(crate) async fn upgrade(
     let content = html! {
         @if let Some(taken) = taken { p class="taken" role="status" { (taken) } }
         p id="said" class="unseen" role="status" aria-live="polite" { (said(&read)) }
-        div data-live=[(!over).then(|| format!("/upgrade/{upgrade}/live"))] { (region(&read)) }
+        div data-live=[(!over).then(|| format!("/upgrade/{upgrade}/live?seen={}", read.stamp))] { (region(&read)) }
         p id="stale" class="alarm" hidden { "The connection to mailsec is lost; what you see may be old." }
         @if !over {
             section aria-labelledby="ask" {

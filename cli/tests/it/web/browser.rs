@@ -189,6 +189,7 @@ impl Browser {
             assert!(found["tried"].as_u64() > Some(5), "{name}: {found}");
             assert_eq!(found["wrong"], json!([]), "{name} at {width}");
             assert!(found["wide"].as_u64() <= Some(width.into()), "{name} is too wide for {width}: {found}");
+            // For whoever works on the pages and wants to see them.
             if let Some(folder) = std::env::var_os("MAILSEC_PICTURES") {
                 self.picture(&PathBuf::from(folder).join(format!("{name}-{width}.png")));
             }
@@ -197,7 +198,10 @@ impl Browser {
     }
 
     fn picture(&mut self, path: &Path) {
-        let taken = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let size = self.call("Page.getLayoutMetrics", json!({}))["cssContentSize"].clone();
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let params = json!({ "captureBeyondViewport": true, "clip": clip });
+        let taken = self.call("Page.captureScreenshot", params);
         let data = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, taken["data"].as_str().unwrap());
         fs::write(path, data.unwrap()).unwrap();
     }
