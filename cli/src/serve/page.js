@@ -35,7 +35,10 @@
     since = Date.now();
     if (at) live.querySelector(`[href="${CSS.escape(at)}"]`)?.focus();
     const now = live.firstElementChild.dataset;
-    if (said.textContent !== now.said) said.textContent = now.said;
+    if (said.textContent !== now.said) {
+      said.textContent = now.said;
+      document.querySelector(".taken")?.remove();
+    }
     document.querySelector("h1").textContent = now.heading;
     document.querySelector("header").className = now.tone;
     document.title = `${now.heading} - mailsec`;
