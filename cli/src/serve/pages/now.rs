@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{serve::app::Read, show};
 use mailsec_core::{
-    plan::{Flow, MailState, UnscannedPolicy},
+    plan::{Flow, MailState, Step, UnscannedPolicy},
     upgrade::{Direction, Finish, Standing},
     values::Timestamp,
 };
@@ -131,7 +131,7 @@ fn facts(read: &Read) -> Markup {
                     (index + 1) " of " (report.steps.len()) ": " strong { (step.title) }
                     @if let Some(flight) = flight {
                         br; @if flight.undo { "being taken back" } @else { "begun" } " " (ticking(read, flight.since)) " ago"
-                        @if let Some(mail) = step.mail { "; usually takes about " (show::span(mail.typical_secs.saturating_mul(1000))) }
+                        "; usually takes about " (show::span(usual_ms(step)))
                         "; one try may take " (show::span(step.limit_secs.saturating_mul(1000)))
                         @if flight.attempt > 1 { "; try " (flight.attempt) }
                     }
@@ -171,19 +171,29 @@ fn mail_facts(read: &Read) -> Markup {
         } }
         @if let Some(plan) = &state.plan {
             @let (stopped, unscanned) = plan.typical_mail();
-            div { dt { "Held or down" } dd { (show::span(totals.held_ms + totals.down_ms)) " so far; the plan expects "
+            div { dt { "Held or down" } dd { (counted(totals.held_ms + totals.down_ms, !over(read) && now.flow != Flow::Flowing)) " so far; the plan expects "
                 (show::span(stopped.saturating_mul(1000))) " and allows " (show::span(plan.budget.stopped_secs.saturating_mul(1000))) } }
-            div { dt { "Unscanned" } dd { (show::span(totals.unscanned_ms)) " so far; the plan expects "
+            div { dt { "Unscanned" } dd { (counted(totals.unscanned_ms, !over(read) && now.same(MailState::UNSCANNED))) " so far; the plan expects "
                 (show::span(unscanned.saturating_mul(1000))) " and allows " (show::span(plan.budget.unscanned_secs.saturating_mul(1000)))
                 @if plan.choices.unscanned == UnscannedPolicy::Allow { "; chosen when it was planned" } } }
         }
     }
 }
 
+/// How long a step usually takes.
+fn usual_ms(step: &Step) -> u64 {
+    let secs = step.mail.map_or_else(|| step.operation.typical_secs(), |mail| mail.typical_secs);
+    secs.saturating_mul(1000)
+}
+
 /// A time that has passed, which the script counts on.
 fn ticking(read: &Read, since: Timestamp) -> Markup {
-    let ms = read.since_ms(since);
-    html! { span data-ms=(ms) { (show::span(ms)) } }
+    counted(read.since_ms(since), true)
+}
+
+/// Milliseconds, which the script counts on where they go on.
+fn counted(ms: u64, go_on: bool) -> Markup {
+    html! { span data-ms=[go_on.then_some(ms)] { (show::span(ms)) } }
 }
 
 /// A time as a page has it.
