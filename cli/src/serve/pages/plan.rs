@@ -107,10 +107,15 @@ fn one(index: usize, step: &Step) -> Markup {
             dl class="evidence" {
                 div { dt { "What" } dd { (told.what) } }
                 div { dt { "Mail" } dd { (told.mail) } }
-                div { dt { "Power fails before" } dd { (told.power_before) } }
-                div { dt { "Power fails during" } dd { (told.power_during) } }
-                div { dt { "Power fails after" } dd { (told.power_after) } }
-                div { dt { "Undo" } dd { (told.undo) } }
+            }
+            details {
+                summary { "If the power fails, and how it is undone" }
+                dl class="evidence" {
+                    div { dt { "Power fails before" } dd { (told.power_before) } }
+                    div { dt { "Power fails during" } dd { (told.power_during) } }
+                    div { dt { "Power fails after" } dd { (told.power_after) } }
+                    div { dt { "Undo" } dd { (told.undo) } }
+                }
             }
         }
     }

@@ -31,7 +31,13 @@ impl Browser {
         // It takes commands at handle 3 and answers at 4; a shell puts our pipes there.
         let mut command = Command::new("sh");
         command.args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#, "sh", "chromium"]);
-        command.args(["--headless", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run"]);
+        command.args([
+            "--headless",
+            "--disable-gpu",
+            "--remote-debugging-pipe",
+            "--no-first-run",
+            "--hide-scrollbars",
+        ]);
         // The background services of a desktop's browser, which would look for the network.
         command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
         if rustix::process::geteuid().is_root() {

@@ -47,7 +47,7 @@ fn an_upgrade_is_watched_answered_and_read() {
     browser.is_for_everybody("waiting");
     let upgrade = browser.evaluates("location.pathname").unwrap().as_str().unwrap().to_owned();
     browser.opens(&served.url(&format!("{upgrade}/plan")));
-    let text = browser.text();
+    let text = browser.evaluates("document.body.textContent").unwrap().to_string();
     for said in ["Point of no return", "Power fails during", "Crashes tried", "each came to an allowed end"] {
         assert!(text.contains(said), "{said}:\n{text}");
     }
