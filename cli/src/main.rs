@@ -14,6 +14,7 @@ mod nearest;
 mod output;
 mod people;
 mod place;
+mod serve;
 mod show;
 
 use clap::Parser;

@@ -7,6 +7,7 @@ mod journal;
 mod probe;
 mod remote;
 mod request;
+mod serve;
 mod service;
 mod settings;
 mod simulate;
@@ -22,6 +23,7 @@ pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
 pub(crate) use request::{
     CaptureArgs, MethodName, PlanArgs, RehearseArgs, RequestArgs, Role, RunArgs, Unscanned,
 };
+pub(crate) use serve::ServeArgs;
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
 pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, SwarmArgs};
@@ -148,6 +150,8 @@ pub(crate) enum Command {
     Account(AccountCommand),
     /// Show what happened, from the journal
     Report(ReportArgs),
+    /// Show upgrades on a local web page, and take answers there
+    Serve(ServeArgs),
     /// Read and compare exported settings of ESET Mail Security; needs no server
     #[command(subcommand)]
     Settings(SettingsCommand),

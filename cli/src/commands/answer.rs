@@ -19,37 +19,45 @@ use mailsec_core::{
 use serde_json::json;
 
 pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, Failure> {
+    answer_by(common, args, &actor()).await
+}
+
+/// The same, for whoever gave it.
+pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
     let (gate, choice, items) = parse(loaded.state.gate.as_ref(), args)?;
     let site = Site::open(common, &Sources::read(common)?)?;
-    let done = match site.journal().await {
+    let (handed_over, done) = match site.journal().await {
         Ok(mut journal) => {
             let event = Event::GateAnswered {
                 gate: gate.clone(),
                 choice,
-                by: Actor(actor()),
+                by: Actor(by.to_owned()),
                 note: args.note.clone(),
                 items: items.clone(),
             };
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
-                true => "Answered. `mailsec cluster resume` goes on.",
-                false => "Answered. `mailsec resume` goes on.",
+                true => (false, "Answered. `mailsec cluster resume` goes on."),
+                false => (false, "Answered. `mailsec resume` goes on."),
             }
         }
         Err(failure) if failure.code == Code::JournalLocked => {
             Inbox::new(state.inbox(upgrade)).put(&Message {
                 id: uuid::Uuid::now_v7().to_string(),
                 said: Said::Answer { gate: gate.clone(), choice, items: items.clone() },
-                by: actor(),
+                by: by.to_owned(),
                 note: args.note.clone(),
             })?;
-            "Handed to the running process."
+            (true, "Handed to the running process.")
         }
         Err(failure) => return Err(failure),
     };
-    Ok(Reply::new(done, json!({ "upgrade": upgrade, "gate": gate, "choice": choice, "items": items })))
+    let json = json!({
+        "upgrade": upgrade, "gate": gate, "choice": choice, "items": items, "handed_over": handed_over,
+    });
+    Ok(Reply::new(done, json))
 }
 
 fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice, ItemAnswers), Failure> {

@@ -38,14 +38,14 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
     }
     let site = site.with_secrets(common, &secrets)?;
     if loaded.state.standing == Standing::Paused {
-        record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "")).await?;
+        record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "", &actor())).await?;
     }
     drive(common, &site, journal.as_mut(), upgrade).await
 }
 
 /// A request as an event.
-pub(crate) fn requested(request: Request, note: &str) -> Event {
-    Event::Requested { request, by: Actor(actor()), note: note.to_owned() }
+pub(crate) fn requested(request: Request, note: &str, by: &str) -> Event {
+    Event::Requested { request, by: Actor(by.to_owned()), note: note.to_owned() }
 }
 
 /// Journals one event of a person while no process runs the upgrade.

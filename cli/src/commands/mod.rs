@@ -19,6 +19,7 @@ mod remote;
 mod report;
 mod request;
 mod run;
+mod serve;
 mod service;
 mod settings;
 mod simulate;
@@ -39,6 +40,9 @@ use mailsec_core::{Failure, product::MailSecurityProduct};
 use mailsec_eset::Eset;
 use mailsec_vipre::Vipre;
 
+pub(crate) use answer::answer_by;
+pub(crate) use report::{Written, written};
+pub(crate) use request::request_by;
 #[cfg(windows)]
 pub(crate) use service::start_log as start_service_log;
 
@@ -69,6 +73,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Remote(command) => remote::remote(&common, command).await,
         Command::Account(command) => account::account(&common, command).await,
         Command::Report(args) => report::report(&common, &args),
+        Command::Serve(args) => serve::serve(&common, &args).await,
         Command::Settings(command) => settings::settings(&common, command),
         Command::Journal(command) => journal::journal(&common, command).await,
         Command::Cluster(command) => cluster::cluster(&common, command).await,

@@ -9,14 +9,65 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    engine::{Message, Said},
+    engine::{Loaded, Message, Said},
     failure::Code,
     upgrade::Request,
+    values::UpgradeId,
 };
 use serde_json::json;
 
 pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -> Result<Reply, Failure> {
     let state = State::only(common)?;
+    let (upgrade, loaded) = admitted(&state, of, request)?;
+    let mut secrets = Sources::for_server(common)?;
+    let site = Site::open(common, &secrets)?;
+    match site.journal().await {
+        Ok(mut journal) => {
+            if let Some(plan) = loaded.state.plan.as_ref().filter(|_| request != Request::Pause) {
+                secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
+            }
+            let site = site.with_secrets(common, &secrets)?;
+            let event = drive::requested(request, &of.note, &actor());
+            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            drive::drive(common, &site, journal.as_mut(), upgrade).await
+        }
+        Err(failure) if failure.code == Code::JournalLocked => {
+            hand_over(&state, upgrade, request, &of.note, &actor())
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The same for whoever asks from elsewhere: it is journaled, and carried out by the process that runs the upgrade, or by
+/// the next one that takes it up.
+pub(crate) async fn request_by(
+    common: &Common,
+    of: &RequestOf,
+    request: Request,
+    by: &str,
+) -> Result<Reply, Failure> {
+    let state = State::only(common)?;
+    let (upgrade, loaded) = admitted(&state, of, request)?;
+    let site = Site::open(common, &Sources::read(common)?)?;
+    match site.journal().await {
+        Ok(mut journal) => {
+            let event = drive::requested(request, &of.note, by);
+            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            let of_nodes = loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
+            let resume = if of_nodes { "mailsec cluster resume" } else { "mailsec resume" };
+            Ok(Reply::new(
+                format!("Journaled: {request}. No process runs this upgrade now; `{resume}` carries it out."),
+                json!({ "upgrade": upgrade, "request": request, "handed_over": false }),
+            ))
+        }
+        Err(failure) if failure.code == Code::JournalLocked => {
+            hand_over(&state, upgrade, request, &of.note, by)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn admitted(state: &State, of: &RequestOf, request: Request) -> Result<(UpgradeId, Loaded), Failure> {
     let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
     request.admit(&loaded.state)?;
     if request == Request::Abandon && of.note.is_empty() {
@@ -27,30 +78,24 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
         .expected("--note REASON")
         .hint("the reason stands in the report"));
     }
-    let mut secrets = Sources::for_server(common)?;
-    let site = Site::open(common, &secrets)?;
-    match site.journal().await {
-        Ok(mut journal) => {
-            if let Some(plan) = loaded.state.plan.as_ref().filter(|_| request != Request::Pause) {
-                secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
-            }
-            let site = site.with_secrets(common, &secrets)?;
-            let event = drive::requested(request, &of.note);
-            drive::record(&site, journal.as_mut(), upgrade, event).await?;
-            drive::drive(common, &site, journal.as_mut(), upgrade).await
-        }
-        Err(failure) if failure.code == Code::JournalLocked => {
-            Inbox::new(state.inbox(upgrade)).put(&Message {
-                id: uuid::Uuid::now_v7().to_string(),
-                said: Said::Request(request),
-                by: actor(),
-                note: of.note.clone(),
-            })?;
-            Ok(Reply::new(
-                format!("Handed to the running process: {request}, at its next safe point."),
-                json!({ "upgrade": upgrade, "request": request }),
-            ))
-        }
-        Err(failure) => Err(failure),
-    }
+    Ok((upgrade, loaded))
+}
+
+fn hand_over(
+    state: &State,
+    upgrade: UpgradeId,
+    request: Request,
+    note: &str,
+    by: &str,
+) -> Result<Reply, Failure> {
+    Inbox::new(state.inbox(upgrade)).put(&Message {
+        id: uuid::Uuid::now_v7().to_string(),
+        said: Said::Request(request),
+        by: by.to_owned(),
+        note: note.to_owned(),
+    })?;
+    Ok(Reply::new(
+        format!("Handed to the running process: {request}, at its next safe point."),
+        json!({ "upgrade": upgrade, "request": request, "handed_over": true }),
+    ))
 }

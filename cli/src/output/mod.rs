@@ -96,6 +96,11 @@ pub(crate) fn say(text: &str) {
     _ = writeln!(anstream::stderr().lock(), "{}", paint::painted(&printable(text)));
 }
 
+/// Says what no log may have, to stderr alone: a token that opens something.
+pub(crate) fn confide(text: &str) {
+    _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
+}
+
 /// A failure of the operating system.
 pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Code::System, what).cause(error)

@@ -18,7 +18,7 @@ pub(crate) use directory::{AccountPlace, bind_secret};
 pub(crate) use facts::read_facts;
 pub(crate) use host::{Site, Which, no_world};
 pub(crate) use private::private_folder;
-pub(crate) use secrets::Sources;
+pub(crate) use secrets::{Sources, read_by_others};
 pub(crate) use state::{State, unread};
 #[cfg(windows)]
 pub(crate) use windows::private_state;

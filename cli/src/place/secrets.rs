@@ -155,15 +155,15 @@ fn file(name: &str, path: &Path) -> Result<String, Failure> {
             .found(path.display().to_string())
             .cause(error)
     };
-    private(path).map_err(unreadable)?.map_or(Ok(()), Err)?;
+    read_by_others(path).map_err(unreadable)?.map_or(Ok(()), Err)?;
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     // Editors put a mark before the text and a line end behind it; neither is part of a password.
     Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// A failure when others than its owner can read the file.
+/// A failure when others than its owner can read the file, which holds a secret.
 #[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<Option<Failure>> {
+pub(crate) fn read_by_others(path: &Path) -> std::io::Result<Option<Failure>> {
     use std::os::unix::fs::MetadataExt;
     let mode = std::fs::metadata(path)?.mode() & 0o777;
     Ok((mode & 0o077 != 0).then(|| {
@@ -175,6 +175,6 @@ fn private(path: &Path) -> std::io::Result<Option<Failure>> {
 }
 
 #[cfg(windows)]
-fn private(path: &Path) -> std::io::Result<Option<Failure>> {
+pub(crate) fn read_by_others(path: &Path) -> std::io::Result<Option<Failure>> {
     mailsec_windows::private::check_unread(path).map(Result::err)
 }

@@ -96,7 +96,7 @@ pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
 }
 
 /// Whether it is a cluster's run.
-pub(super) fn of_nodes(loaded: &Loaded) -> bool {
+pub(crate) fn of_nodes(loaded: &Loaded) -> bool {
     loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
 }
 

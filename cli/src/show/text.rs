@@ -63,7 +63,7 @@ pub(super) fn fold(first: &str, rest: &str, text: &str) -> String {
 }
 
 /// Milliseconds as a person says them.
-pub(super) fn span(ms: u64) -> String {
+pub(crate) fn span(ms: u64) -> String {
     match (ms / 1000, ms % 1000) {
         (0, 0) => "0 s".to_owned(),
         (secs @ 0..10, ms) => format!("{secs}.{} s", ms / 100),
@@ -74,18 +74,18 @@ pub(super) fn span(ms: u64) -> String {
 }
 
 /// The time of day, UTC.
-pub(super) fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     at.to_string().get(11..19).unwrap_or_default().to_owned()
 }
 
 /// The day and the time of day, UTC.
-pub(super) fn day_clock(at: Timestamp) -> String {
+pub(crate) fn day_clock(at: Timestamp) -> String {
     at.to_string().get(..19).unwrap_or_default().replace('T', " ")
 }
 
 /// A document as it may leave the program: what a page, a parser or a terminal would obey and not show is written as
 /// `\u{..}`. Lines stay lines.
-pub(super) fn harmless(document: &str) -> String {
+pub(crate) fn harmless(document: &str) -> String {
     let lines: Vec<String> = document.split('\n').map(mailsec_eset::settings::printable).collect();
     lines.join("\n").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }

@@ -33,3 +33,4 @@ mod simulate;
 mod support;
 mod terminal;
 mod usage;
+mod web;

@@ -12,7 +12,7 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use html::page;
+pub(crate) use html::{STYLE, page};
 pub(crate) use junit::junit;
 pub(crate) use markdown::markdown;
 pub(crate) use plain::{plain, todo};

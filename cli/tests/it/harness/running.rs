@@ -89,6 +89,21 @@ impl Running {
         self.child.borrow().id()
     }
 
+    /// Holds it where it is, as a system without time for it would.
+    pub(crate) fn stops(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub(crate) fn goes_on(&self) {
+        self.signal(rustix::process::Signal::CONT);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child.borrow());
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
     /// Waits until the journal has the intent to run a step.
     #[track_caller]
     pub(crate) fn reaches(&self, step: &str) {

@@ -17,6 +17,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 /// Reads the witnesses of a store.
@@ -120,19 +121,29 @@ impl WitnessReader {
         Ok(Witnessed { envelopes, lines: scan.lines, state })
     }
 
-    /// First and last envelope of every upgrade: two short reads a file, whatever its length.
+    /// Bytes of an upgrade's witness and when it was written last: whether it is worth reading again.
+    #[must_use]
+    pub fn written(&self, upgrade: UpgradeId) -> Option<(u64, SystemTime)> {
+        let found = std::fs::metadata(witness::path(&self.dir, upgrade)).ok()?;
+        Some((found.len(), found.modified().ok()?))
+    }
+
+    /// First and last envelope of one upgrade: two short reads, whatever its length.
+    #[must_use]
+    pub fn brief(&self, upgrade: UpgradeId) -> Brief {
+        let (first, last) = ends(&witness::path(&self.dir, upgrade)).unwrap_or((None, None));
+        let read = |line: Option<Line>| {
+            line.filter(|line| line.upgrade() == upgrade).and_then(|line| line.envelope().ok())
+        };
+        Brief { upgrade, first: read(first), last: read(last) }
+    }
+
+    /// The [brief](Self::brief) of every upgrade.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Brief>, Failure> {
-        let brief = |upgrade| {
-            let (first, last) = ends(&witness::path(&self.dir, upgrade)).unwrap_or((None, None));
-            let read = |line: Option<Line>| {
-                line.filter(|line| line.upgrade() == upgrade).and_then(|line| line.envelope().ok())
-            };
-            Brief { upgrade, first: read(first), last: read(last) }
-        };
-        Ok(self.upgrades()?.into_iter().map(brief).collect())
+        Ok(self.upgrades()?.into_iter().map(|upgrade| self.brief(upgrade)).collect())
     }
 
     /// Exports an upgrade whose witness is whole.

@@ -18,7 +18,8 @@ use crate::show::{
 use mailsec_core::{upgrade::ReportGate, values::Digest};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("style.css");
+/// The page's only style, which stands in it.
+pub(crate) const STYLE: &str = concat!(include_str!("../../base.css"), include_str!("report.css"));
 
 /// The page.
 pub(crate) fn page(record: &Record<'_>) -> String {

@@ -1,0 +1,147 @@
+//! What the pages share, and which path leads to which of them.
+
+use super::{
+    guard::guard,
+    hosts::Hosts,
+    keys::Keys,
+    live,
+    pages::{self, Refusal, refused},
+};
+use crate::{args::Common, output, place::State};
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+use mailsec_core::{
+    Failure,
+    engine::Loaded,
+    failure::Code,
+    journal::{WitnessState, Witnessed},
+    values::{Timestamp, UpgradeId},
+};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::sync::{Mutex, Semaphore, watch};
+
+/// The page's place, and who may come in.
+pub(crate) struct App {
+    pub(crate) common: Common,
+    pub(crate) state: State,
+    pub(crate) keys: Keys,
+    /// Name of the session's cookie, with the port: every port of an address shares its cookies.
+    pub(crate) cookie: String,
+    pub(crate) hosts: Hosts,
+    pub(crate) tls: bool,
+    /// Who answers, as the journal will have it.
+    pub(crate) by: String,
+    /// One answer at a time: two would find the journal held by each other, and not by a run.
+    pub(crate) answering: Mutex<()>,
+    pub(crate) followers: Arc<Semaphore>,
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+/// One upgrade, as its witness has it.
+pub(crate) struct Read {
+    pub(crate) upgrade: UpgradeId,
+    pub(crate) witnessed: Witnessed,
+    pub(crate) loaded: Loaded,
+    /// How long ago its witness was written last, by this machine's clock: the server's own may be another one.
+    pub(crate) quiet: Duration,
+    /// What its witness was when it was read: another one is worth reading again.
+    pub(crate) stamp: String,
+}
+
+impl Read {
+    /// Milliseconds since a moment of the server's clock.
+    pub(crate) fn since_ms(&self, at: Timestamp) -> u64 {
+        let told = self.loaded.state.last.map_or(Duration::ZERO, |last| last.since(at));
+        u64::try_from((told + self.quiet).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// What is wrong with the journal, if anything is.
+    pub(crate) fn damage(&self) -> Option<&str> {
+        match &self.witnessed.state {
+            WitnessState::Damaged(damage) => Some(&damage.why),
+            WitnessState::Whole | WitnessState::TornTail { .. } => None,
+        }
+    }
+}
+
+impl App {
+    /// Reads one upgrade.
+    pub(crate) fn read(&self, upgrade: UpgradeId) -> Result<Read, Failure> {
+        // First, so that what is written meanwhile is another one.
+        let stamp = self.stamp(upgrade);
+        let (upgrade, witnessed, loaded) = self.state.choose(Some(&upgrade.to_string()))?;
+        let written = self.state.reader().written(upgrade).map(|(_, at)| at);
+        let quiet = written.and_then(|at| at.elapsed().ok()).unwrap_or_default();
+        Ok(Read { upgrade, witnessed, loaded, quiet, stamp })
+    }
+
+    /// What the witness of an upgrade is now: its length, and when it was written.
+    pub(crate) fn stamp(&self, upgrade: UpgradeId) -> String {
+        let since_1970 = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.state
+            .reader()
+            .written(upgrade)
+            .map_or_else(String::new, |(bytes, at)| format!("{bytes}-{}", since_1970(at).as_nanos()))
+    }
+
+    /// Does what waits for files away from the connections.
+    pub(crate) async fn apart<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let app = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || work(&app)).await {
+            Ok(done) => Ok(done?),
+            Err(error) => Err(output::system("the page could not be made", error).into()),
+        }
+    }
+}
+
+/// An upgrade's id, as a path has it. Nothing else of a path leads to a file.
+pub(crate) fn id(text: &str) -> Result<UpgradeId, Refusal> {
+    UpgradeId::parse(text)
+        .filter(|id| id.to_string() == text)
+        .ok_or_else(|| refused(StatusCode::NOT_FOUND, "There is no such upgrade."))
+}
+
+/// Every path that there is.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(pages::list))
+        .route("/enter", get(pages::enter))
+        .route("/leave", post(pages::leave))
+        .route("/style.css", get(pages::style))
+        .route("/page.js", get(pages::script))
+        .route("/icon.svg", get(pages::icon))
+        .route("/upgrade/{id}", get(pages::upgrade))
+        .route("/upgrade/{id}/live", get(live::follow))
+        .route("/upgrade/{id}/gate", get(pages::gate).post(pages::answer))
+        .route("/upgrade/{id}/ask/{request}", get(pages::confirm).post(pages::request))
+        .route("/upgrade/{id}/plan", get(pages::plan))
+        .route("/upgrade/{id}/report", get(pages::report))
+        .route("/upgrade/{id}/report/{form}", get(pages::report_as))
+        .fallback(async || refused(StatusCode::NOT_FOUND, "There is no such page."))
+        .method_not_allowed_fallback(async || {
+            refused(StatusCode::METHOD_NOT_ALLOWED, "This page takes no such request.")
+        })
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+/// The status of an answer that is a failure.
+pub(crate) fn status(failure: &Failure) -> StatusCode {
+    match failure.code {
+        Code::UpgradeNotFound => StatusCode::NOT_FOUND,
+        Code::GateNotOpen | Code::RequestRefused | Code::JournalConflict => StatusCode::CONFLICT,
+        Code::BadArgument | Code::ChecklistOpen => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::JournalLocked => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,92 @@
+//! The steps and phases of an upgrade, in short.
+
+use crate::{serve::app::Read, show};
+use mailsec_core::{
+    plan::Phase,
+    upgrade::{ReportStep, StepResult},
+};
+use maud::{Markup, html};
+
+/// A step's place: the one that is under way, or the next.
+pub(super) fn current(read: &Read) -> Option<usize> {
+    let state = &read.loaded.state;
+    let flight = state.flight.as_ref().map(|flight| flight.step);
+    let gate = state.gate.as_ref().map(|gate| gate.step);
+    let open = || read.loaded.report.steps.iter().position(|step| !is_over(step.result));
+    flight.or(gate).or_else(open)
+}
+
+pub(super) fn is_over(result: StepResult) -> bool {
+    matches!(result, StepResult::Done | StepResult::FoundDone | StepResult::Skipped | StepResult::Undone)
+}
+
+/// The phases in their order, with how far each is.
+pub(super) fn phases(read: &Read) -> Markup {
+    let steps = &read.loaded.report.steps;
+    let now = current(read).and_then(|at| steps.get(at)).map(|step| step.phase);
+    let mut phases: Vec<Phase> = Vec::new();
+    for step in steps {
+        if !phases.contains(&step.phase) {
+            phases.push(step.phase);
+        }
+    }
+    html! {
+        ol class="phases" aria-label="Phases" {
+            @for phase in phases {
+                @let (class, sign, word) = phase_stands(steps, phase, now);
+                li class=(class) aria-current=[(word == "now").then_some("step")] {
+                    span class="sign" aria-hidden="true" { (sign) } " " (phase) span class="word" { ", " (word) }
+                }
+            }
+        }
+    }
+}
+
+fn phase_stands(
+    steps: &[ReportStep],
+    phase: Phase,
+    now: Option<Phase>,
+) -> (&'static str, &'static str, &'static str) {
+    let of_phase = || steps.iter().filter(|step| step.phase == phase);
+    if of_phase().all(|step| is_over(step.result)) {
+        let back = of_phase().any(|step| step.result == StepResult::Undone);
+        return if back { ("look", "↩", "taken back") } else { ("good", "✓", "done") };
+    }
+    if now == Some(phase) { ("now", "▸", "now") } else { ("waiting", "·", "not begun") }
+}
+
+/// The steps.
+pub(super) fn steps(read: &Read) -> Markup {
+    let now = current(read);
+    html! {
+        ol class="steps" {
+            @for (index, step) in read.loaded.report.steps.iter().enumerate() {
+                (one(step, now == Some(index)))
+            }
+        }
+    }
+}
+
+fn one(step: &ReportStep, now: bool) -> Markup {
+    let (class, sign, word) = shown(step.result);
+    let took = step.began.zip(step.ended).filter(|_| is_over(step.result));
+    let took = took.map(|(began, ended)| u64::try_from(ended.since(began).as_millis()).unwrap_or(u64::MAX));
+    html! {
+        li class=(class) aria-current=[now.then_some("step")] {
+            span class="sign" aria-hidden="true" { (sign) } " " (step.title)
+            span class="soft" { ", " (word) @if let Some(ms) = took.filter(|ms| *ms >= 1000) { ", " (show::span(ms)) } }
+        }
+    }
+}
+
+fn shown(result: StepResult) -> (&'static str, &'static str, &'static str) {
+    match result {
+        StepResult::Waiting => ("waiting", "·", "not begun"),
+        StepResult::Begun => ("look", "…", "begun"),
+        StepResult::Done => ("good", "✓", "done"),
+        StepResult::FoundDone => ("good", "✓", "found done"),
+        StepResult::Skipped => ("waiting", "–", "left out"),
+        StepResult::Failed => ("bad", "✗", "failed"),
+        StepResult::Undone => ("look", "↩", "taken back"),
+    }
+}
