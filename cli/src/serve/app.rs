@@ -39,7 +39,7 @@ pub(crate) struct App {
     /// Who answers, as the journal will have it.
     pub(crate) by: String,
     /// One answer at a time: two would find the journal held by each other, and not by a run.
-    pub(crate) answering: Mutex<()>,
+    pub(crate) answering: Arc<Mutex<()>>,
     pub(crate) followers: Arc<Semaphore>,
     pub(crate) closing: watch::Receiver<bool>,
 }

@@ -28,7 +28,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tokio::{
     net::TcpListener,
-    sync::{Mutex, Semaphore, watch},
+    sync::{Semaphore, watch},
 };
 
 /// Pages that follow an upgrade at a time.
@@ -58,7 +58,7 @@ pub(crate) async fn serve(common: &Common, args: &ServeArgs) -> Result<Reply, Fa
         hosts,
         tls: tls.is_some(),
         by: format!("{} (by the web page)", actor()),
-        answering: Mutex::new(()),
+        answering: Arc::default(),
         followers: Arc::new(Semaphore::new(FOLLOWERS)),
         closing: closing.clone(),
     });

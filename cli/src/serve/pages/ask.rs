@@ -90,10 +90,12 @@ pub(crate) async fn request(
     let form = Form::read(body, &session).await?;
     let note = form.one("note").to_owned();
     let of = RequestOf { which: WhichArgs { upgrade: Some(upgrade.to_string()) }, note: note.clone() };
-    let _one = app.answering.lock().await;
+    let one = Arc::clone(&app.answering).lock_owned().await;
     let runtime = tokio::runtime::Handle::current();
     let made = app
         .apart(move |app| {
+            // Held to the end, even when the browser has gone away.
+            let _one = one;
             let done = runtime.block_on(commands::request_by(&app.common, &of, asked.request, &app.by));
             Ok(match done {
                 Ok(reply) => Ok(reply.json["handed_over"] == true),

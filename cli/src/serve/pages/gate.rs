@@ -46,10 +46,12 @@ pub(crate) async fn answer(
     let upgrade = id(&upgrade)?;
     let form = Form::read(body, &session).await?;
     let args = args(upgrade, &form);
-    let _one = app.answering.lock().await;
+    let one = Arc::clone(&app.answering).lock_owned().await;
     let runtime = tokio::runtime::Handle::current();
     let given = app
         .apart(move |app| {
+            // Held to the end, even when the browser has gone away.
+            let _one = one;
             let done = runtime.block_on(commands::answer_by(&app.common, &args, &app.by));
             Ok(match done {
                 Ok(reply) => Ok(reply.json["handed_over"] == true),
