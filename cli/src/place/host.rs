@@ -174,6 +174,7 @@ impl Site {
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
         let (journal, _) = self.disk_journal(false).await?;
+        crate::logging::begin(&self.state);
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
             Server::Connect(_) => Box::new(journal),

@@ -56,8 +56,10 @@ async fn attachments(
 ) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
     texts.insert("report.txt".to_owned(), show::report(bundle.upgrade, loaded, bundle.head));
-    if let Ok(log) = std::fs::read(state.folder().join("service.log")) {
-        texts.insert("service.log".to_owned(), scrub::log(&log, LOG_END));
+    for path in [state.folder().join("service.log"), state.logs().join("mailsec.log")] {
+        if let (Ok(log), Some(name)) = (std::fs::read(&path), path.file_name()) {
+            texts.insert(name.to_string_lossy().into_owned(), scrub::log(&log, LOG_END));
+        }
     }
     match site(common) {
         Ok((site, _)) => {
