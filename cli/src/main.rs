@@ -10,6 +10,7 @@ mod cluster;
 mod commands;
 mod exit;
 mod logging;
+mod otlp;
 mod output;
 mod people;
 mod place;

@@ -93,6 +93,10 @@ pub(crate) struct Common {
     /// The form of that file [default: json where its name ends in .json or .jsonl, else human]
     #[arg(long, global = true, value_enum, value_name = "FORM", requires = "log")]
     pub(crate) log_format: Option<LogFormat>,
+    /// Export an upgrade's trace and log records to a collector of OpenTelemetry, by OTLP over HTTP; headers come from
+    /// `--secret otlp-headers=...`
+    #[arg(long, global = true, env = "MAILSEC_OTLP", value_name = "URL")]
+    pub(crate) otlp: Option<String>,
     /// Simulated servers: how many times faster than real time [default: as fast as possible]
     #[arg(long, global = true, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) speed: Option<u32>,

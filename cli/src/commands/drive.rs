@@ -6,6 +6,7 @@ use crate::{
     cluster::FolderNodes,
     exit::Exit,
     logging::{Both, Told},
+    otlp::Export,
     output::Reply,
     people::{FrontDesk, Inbox, Patience, Watched, actor},
     place::{Site, Sources},
@@ -124,7 +125,9 @@ async fn drive_in_span(
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = if site.vendor().is_some() { None } else { Some(product(&key)?) };
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
-    let mut watcher = Both(Told::open(&site.state, upgrade, &envelopes), show::Progress::new(&loaded.state));
+    let told = Told::open(&site.state, upgrade, &envelopes);
+    let export = Export::open(site.export(), &site.state, upgrade, &envelopes);
+    let mut watcher = Both(Both(told, export), show::Progress::new(&loaded.state));
     let actor = actor();
     let desk = &Watched::new(desk, site, upgrade);
     let engine =

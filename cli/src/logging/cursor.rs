@@ -24,7 +24,7 @@ impl Cursor {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut text = String::new();
-        let opened = options.open(path).inspect(|mut file| {
+        let opened = options.open(path).inspect(|file| {
             // What is no text is damage.
             _ = file.take(256).read_to_string(&mut text);
         });

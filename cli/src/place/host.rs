@@ -6,7 +6,7 @@ use super::{
     connect::{self, Connect},
     real_mail::{RealMail, WithRealMail},
 };
-use crate::{args::Common, output};
+use crate::{args::Common, otlp::Endpoint, output};
 use mailsec_core::{
     Failure,
     failure::Code,
@@ -32,6 +32,8 @@ pub(crate) struct Site {
     /// A simulated server, with its real mail.
     overlaid: Option<WithRealMail>,
     configured_pickup: bool,
+    /// Where an upgrade is exported to.
+    export: Option<Endpoint>,
     /// Where the journal lies.
     pub(crate) state: State,
 }
@@ -49,12 +51,13 @@ impl Site {
         let which = Which::parse(common)?;
         let state = State::of(common, &which);
         let config = match &which {
-            Which::Connect(_) => Config::default(),
+            Which::Connect(_) => Config::of_management(common, &state),
             _ => Config::read(common, &state)?,
         };
         // Port 2525 of a Mailbox server; the host's own default.
         let usual = matches!(which, Which::Windows).then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
         let mail = RealMail::of(&config, usual, secrets, "mailsec")?;
+        let export = Endpoint::of(common, config.otlp.as_deref(), secrets)?;
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
@@ -75,7 +78,7 @@ impl Site {
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
-        Ok(Self::with(server, mail, config.pickup.is_some(), state))
+        Ok(Self { export, ..Self::with(server, mail, config.pickup.is_some(), state) })
     }
 
     fn with(server: Server, mail: Option<RealMail>, configured_pickup: bool, state: State) -> Self {
@@ -83,12 +86,17 @@ impl Site {
             (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
             _ => None,
         };
-        Self { server, mail, overlaid, configured_pickup, state }
+        Self { server, mail, overlaid, configured_pickup, export: None, state }
     }
 
     /// Whether a mailbox is configured in which probes are looked for.
     pub(crate) fn has_pickup(&self) -> bool {
         self.configured_pickup
+    }
+
+    /// Where an upgrade is exported to, if it is.
+    pub(crate) fn export(&self) -> Option<&Endpoint> {
+        self.export.as_ref()
     }
 
     /// What a canary needs, where one is to fly.
@@ -113,7 +121,8 @@ impl Site {
             Some(_) => RealMail::of(&config, usual, secrets, "mailsec")?,
             None => None,
         };
-        Ok(Self::with(server, mail, self.configured_pickup, self.state))
+        let export = self.export;
+        Ok(Self { export, ..Self::with(server, mail, self.configured_pickup, self.state) })
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
