@@ -59,6 +59,13 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
     if let Some(config) = &common.config {
         arguments.extend(["--config".into(), absolute(config)?.into()]);
     }
+    if let Some(url) = &common.otlp {
+        arguments.extend(["--otlp".into(), url.into()]);
+    }
+    // Where it comes from, and not what it is.
+    for source in common.secrets.iter().filter(|source| source.starts_with("otlp-headers=")) {
+        arguments.extend(["--secret".into(), source.into()]);
+    }
     arguments.extend(["--no-input".into(), "service".into(), "run".into()]);
     let account = account.map(|name| log_on(common, name)).transpose()?;
     private_state(&state)?;
