@@ -1,42 +1,75 @@
-//! The log: to stderr, off unless asked for, by `-v` or `MAILSEC_LOG`. The service, which nobody watches, logs to a file.
+//! The log: what a program does while it drives an upgrade, one record a line.
+//!
+//! To stderr what `-v` or `MAILSEC_LOG` asks for; to the files beside the journal, for people and for programs, from the
+//! moment on at which a command opens the journal for writing. The service, which nobody watches, has a file of its own
+//! as well.
 
-#[cfg(any(windows, test))]
+mod cursor;
 mod file;
+mod files;
+mod layer;
+mod notice;
+mod record;
+mod story;
+mod told;
 
-use tracing_subscriber::EnvFilter;
+use crate::args::Common;
+use layer::Lines;
+use std::io::Write;
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+pub(crate) use cursor::Cursor;
+pub(crate) use files::begin;
+pub(crate) use story::{Line, Story};
+pub(crate) use told::{Both, Told};
 
 /// What was said to people, for the service's log. Elsewhere it stands on stderr already.
 pub(crate) const SAID: &str = "said";
 
-pub(crate) fn start(verbose: u8) {
-    let level = match verbose {
-        0 => "error",
+fn filter(usual: &str, said: bool) -> EnvFilter {
+    let filter = EnvFilter::try_from_env("MAILSEC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    match format!("{SAID}={}", if said { "info" } else { "off" }).parse() {
+        Ok(said) => filter.add_directive(said),
+        Err(_) => filter,
+    }
+}
+
+/// What the files take, whatever stderr does.
+fn for_files(verbose: u8) -> EnvFilter {
+    filter(if verbose > 1 { "mailsec=debug,info" } else { "mailsec=info,warn" }, false)
+}
+
+pub(crate) fn start(common: &Common) {
+    files::wanted(common);
+    let level = match common.verbose {
+        // The story is told by the progress.
+        0 => "error,mailsec::story=off",
         1 => "mailsec=info,warn",
         _ => "mailsec=debug,info",
     };
-    let mut filter = EnvFilter::try_from_env("MAILSEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    if let Ok(not_twice) = format!("{SAID}=off").parse() {
-        filter = filter.add_directive(not_twice);
-    }
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_target(false)
+    let stderr = Lines::new(|record| {
+        // One write: others write to it as well.
+        _ = std::io::stderr().lock().write_all(record.human().as_bytes());
+    });
+    tracing_subscriber::registry()
+        .with(stderr.with_filter(filter(level, false)))
+        .with(Lines::new(files::write).with_filter(for_files(common.verbose)))
         .init();
 }
 
-/// The log of the service: `service.log` in `folder`, which is there.
+/// The log of the service: `service.log` in `folder`, which is there, beside the files that every run writes.
 #[cfg(windows)]
-pub(crate) fn start_service(folder: &std::path::Path) -> std::io::Result<()> {
-    let filter = EnvFilter::try_from_env("MAILSEC_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("mailsec=info,{SAID}=info,warn")));
+pub(crate) fn start_service(common: &Common, folder: &std::path::Path) -> std::io::Result<()> {
+    files::wanted(common);
     let log = file::LogFile::open(folder.join("service.log"), file::LIMIT)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::sync::Mutex::new(log))
-        .with_ansi(false)
-        .with_target(false)
+    let log = std::sync::Mutex::new(log);
+    let own = Lines::new(move |record| {
+        let mut log = log.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        _ = log.write_all(record.human().as_bytes());
+    });
+    tracing_subscriber::registry()
+        .with(own.with_filter(filter("mailsec=info,warn", true)))
+        .with(Lines::new(files::write).with_filter(for_files(0)))
         .init();
     Ok(())
 }

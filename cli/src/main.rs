@@ -11,6 +11,7 @@ mod commands;
 mod exit;
 mod logging;
 mod nearest;
+mod otlp;
 mod output;
 mod people;
 mod place;
@@ -46,6 +47,6 @@ fn start_log(cli: &args::Cli) -> Result<(), mailsec_core::Failure> {
     if let args::Command::Service(args::ServiceCommand::Run { .. }) = &cli.command {
         return commands::start_service_log(&cli.common);
     }
-    logging::start(cli.common.verbose);
+    logging::start(&cli.common);
     Ok(())
 }

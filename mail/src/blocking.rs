@@ -14,7 +14,9 @@ where
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return call();
     };
-    match runtime.spawn_blocking(call).await {
+    // What it logs is still of its step.
+    let span = tracing::Span::current();
+    match runtime.spawn_blocking(move || span.in_scope(call)).await {
         Ok(answer) => answer,
         Err(error) => Err(Failure::new(Code::System, "a call to the system was cut off").cause(error)),
     }

@@ -123,10 +123,13 @@ impl Flight {
             alarm,
         });
         let sender = Arc::clone(&inner);
-        let mut threads = vec![std::thread::spawn(move || sender.send_all())];
+        // What they log is of the upgrade.
+        let span = tracing::Span::current();
+        let beside = span.clone();
+        let mut threads = vec![std::thread::spawn(move || beside.in_scope(|| sender.send_all()))];
         if inner.path.pickup.is_some() {
             let looker = Arc::clone(&inner);
-            threads.push(std::thread::spawn(move || looker.look_all()));
+            threads.push(std::thread::spawn(move || span.in_scope(|| looker.look_all())));
         }
         Ok(Self { inner, threads })
     }
@@ -220,7 +223,9 @@ impl Inner {
                 }
                 self.waiting.fetch_add(1, Ordering::Relaxed);
                 let one = Arc::clone(&self);
+                let span = tracing::Span::current();
                 std::thread::spawn(move || {
+                    let _of = span.entered();
                     one.send(n, letter);
                     one.waiting.fetch_sub(1, Ordering::Relaxed);
                 });

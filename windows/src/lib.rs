@@ -24,6 +24,8 @@ pub mod uninstall_entry;
 #[cfg(windows)]
 mod child;
 #[cfg(windows)]
+pub mod event_log;
+#[cfg(windows)]
 mod files;
 #[cfg(windows)]
 mod host;

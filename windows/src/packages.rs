@@ -267,7 +267,9 @@ impl WindowsPackages {
             let outcome = wait(&mut child, &log, limit);
             if outcome.as_ref().is_err_and(|failure| failure.code == Code::TimeLimit) {
                 // It goes on writing; who is still here at its end cleans.
+                let span = tracing::Span::current();
                 thread::spawn(move || {
+                    let _of = span.entered();
                     let _ = child.wait();
                     clean(&log);
                 });

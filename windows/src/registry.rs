@@ -30,7 +30,8 @@ impl Registry for WindowsRegistry {
     }
 }
 
-fn missing(error: &io::Error) -> bool {
+/// Whether it says that there is no such key or value.
+pub(crate) fn missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(FILE_NOT_FOUND | PATH_NOT_FOUND))
 }
 

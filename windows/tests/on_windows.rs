@@ -11,7 +11,7 @@ use mailsec_core::{
     },
     values::{AccountName, Digest, Secret, SecretRef, ServerPath},
 };
-use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, service};
+use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, event_log, service};
 use std::{
     path::PathBuf,
     process::Command,
@@ -194,6 +194,27 @@ async fn a_program_is_found_by_its_folder_and_ended() {
 #[ignore = "a helper of another test: waits to be ended"]
 fn waits_when_asked() {
     std::thread::sleep(Duration::from_secs(60));
+}
+
+#[tokio::test]
+#[ignore = "changes this machine's registry"]
+async fn the_source_of_our_events_is_registered_written_to_and_removed() {
+    let key = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\mailsec";
+    let (host, view) = (host(), RegistryView::Wide);
+    for _ in 0..2 {
+        event_log::register().unwrap();
+        let file = host.registry().value(view, key, "EventMessageFile").await.unwrap().unwrap();
+        assert!(file.to_lowercase().ends_with(r"\system32\eventcreate.exe"), "{file}");
+        assert_eq!(host.registry().value(view, key, "TypesSupported").await.unwrap().as_deref(), Some("7"));
+    }
+    for kind in [event_log::Kind::Information, event_log::Kind::Warning, event_log::Kind::Error] {
+        event_log::report(kind, 100, "a \0text\r\nof two lines").unwrap();
+    }
+    event_log::report(event_log::Kind::Error, 130, &"\u{1f4e7}".repeat(40_000)).unwrap();
+    for _ in 0..2 {
+        event_log::unregister().unwrap();
+        assert!(!host.registry().exists(view, key).await.unwrap());
+    }
 }
 
 #[tokio::test]

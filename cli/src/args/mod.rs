@@ -30,7 +30,7 @@ pub(crate) use simulate::{ExploreArgs, MediumName, Scope, SimulateCommand, Swarm
 pub(crate) use upgrade::{AllItems, AnswerArgs, ReportArgs, ReportFormat, RequestOf, StatusArgs, WhichArgs};
 pub(crate) use world::{Deed, DemoArgs, WorldCommand};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const AFTER: &str = "\
@@ -101,12 +101,32 @@ pub(crate) struct Common {
     /// Log more to stderr; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Write the log of an upgrade to this file alone [default: logs\mailsec.log and logs\mailsec.jsonl beside the
+    /// journal]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// The form of that file [default: json where its name ends in .json or .jsonl, else human]
+    #[arg(long, global = true, value_enum, value_name = "FORM", requires = "log")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Export an upgrade's trace and log records to a collector of OpenTelemetry, by OTLP over HTTP; headers come from
+    /// `--secret otlp-headers=...`
+    #[arg(long, global = true, env = "MAILSEC_OTLP", value_name = "URL")]
+    pub(crate) otlp: Option<String>,
     /// Simulated servers: how many times faster than real time [default: as fast as possible]
     #[arg(long, global = true, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) speed: Option<u32>,
     /// Where a secret comes from: `NAME=env:VARIABLE`, `NAME=file:PATH`, or `NAME=credential:TARGET` of this account's credential store; else it is asked for
     #[arg(long = "secret", global = true, value_name = "SOURCE")]
     pub(crate) secrets: Vec<String>,
+}
+
+/// The form of a log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for each record, for people
+    Human,
+    /// A JSON object on a line for each record
+    Json,
 }
 
 /// What to do.

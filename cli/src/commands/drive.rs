@@ -5,6 +5,8 @@ use crate::{
     args::{Common, WhichArgs},
     cluster::FolderNodes,
     exit::Exit,
+    logging::{Both, Told},
+    otlp::Export,
     output::Reply,
     people::{FrontDesk, Inbox, Patience, Watched, actor},
     place::{Site, Sources},
@@ -19,6 +21,7 @@ use mailsec_core::{
     values::UpgradeId,
 };
 use serde_json::json;
+use tracing::Instrument;
 
 pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
     let mut secrets = Sources::for_server(common)?;
@@ -59,7 +62,10 @@ pub(crate) async fn record(
     let len = load(&journal.read(upgrade)?).len;
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     journal.append(upgrade, len, &stamp, &[event])?;
-    journal.settle()
+    journal.settle()?;
+    // The log is told at once: it may be long until somebody takes the upgrade up.
+    Told::open(&site.state, upgrade, &journal.read(upgrade)?);
+    Ok(())
 }
 
 /// Runs until the upgrade ends or waits, and says how it stands.
@@ -92,14 +98,25 @@ pub(crate) async fn drive(
     Ok(Reply::new(text, json).exit(exit))
 }
 
-/// Runs until the upgrade ends or waits.
+/// Runs until the upgrade ends or waits. Whatever is logged on the way carries its id.
 pub(crate) async fn drive_to_stop(
     site: &Site,
     journal: &mut dyn Journal,
     upgrade: UpgradeId,
     desk: &FrontDesk,
 ) -> Result<Stop, Failure> {
-    let loaded = load(&journal.read(upgrade)?);
+    let span = tracing::error_span!("upgrade", %upgrade);
+    drive_in_span(site, journal, upgrade, desk).instrument(span).await
+}
+
+async fn drive_in_span(
+    site: &Site,
+    journal: &mut dyn Journal,
+    upgrade: UpgradeId,
+    desk: &FrontDesk,
+) -> Result<Stop, Failure> {
+    let envelopes = journal.read(upgrade)?;
+    let loaded = load(&envelopes);
     if let Some(plan) = loaded.state.plan.as_ref().filter(|plan| plan.server != site.host().name()) {
         return Err(Failure::new(Code::PlanStale, "this is an upgrade of another server")
             .expected(site.host().name())
@@ -109,7 +126,9 @@ pub(crate) async fn drive_to_stop(
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = if site.vendor().is_some() { None } else { Some(product(&key)?) };
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));
-    let mut watcher = show::Progress::new(&loaded.state, site.speed());
+    let told = Told::open(&site.state, upgrade, &envelopes);
+    let export = Export::open(site.export(), &site.state, upgrade, &envelopes);
+    let mut watcher = Both(Both(told, export), show::Progress::new(&loaded.state, site.speed()));
     let actor = actor();
     let desk = &Watched::new(desk, site, upgrade);
     let engine =

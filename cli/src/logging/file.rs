@@ -6,8 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-/// From this size on a new file is begun. One old file is kept.
-#[cfg(windows)]
+/// From this size in bytes on a new file is begun. One old file is kept.
 pub(super) const LIMIT: u64 = 5 * 1024 * 1024;
 
 pub(super) struct LogFile {
@@ -26,13 +25,21 @@ impl LogFile {
     }
 
     fn append(&mut self) -> io::Result<&mut File> {
-        let file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&self.path)?;
         self.size = file.metadata()?.len();
         Ok(self.file.insert(file))
     }
 
     fn turn(&mut self) -> io::Result<()> {
         self.file = None;
+        // Another process may have begun a new one already.
+        if fs::metadata(&self.path).is_ok_and(|now| now.len() < self.limit) {
+            return self.append().map(|_| ());
+        }
         let mut old = self.path.clone().into_os_string();
         old.push(".1");
         // Somebody may read it just now; then this one grows a little more.
@@ -81,5 +88,18 @@ mod tests {
         log.write_all(b"four\n").unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("service.log.1")).unwrap(), "three\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "four\n");
+    }
+
+    #[test]
+    fn of_two_processes_the_second_goes_on_in_the_file_that_the_first_has_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mailsec.log");
+        let mut one = LogFile::open(path.clone(), 8).unwrap();
+        one.write_all(b"one two\n").unwrap();
+        let mut other = LogFile::open(path.clone(), 8).unwrap();
+        one.write_all(b"three\n").unwrap();
+        other.write_all(b"four\n").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("mailsec.log.1")).unwrap(), "one two\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three\nfour\n");
     }
 }

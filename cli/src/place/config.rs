@@ -22,12 +22,20 @@ pub(crate) struct Config {
     pub(crate) pickup: Option<PickupConfig>,
     /// How the canary flies; none does where this is left out.
     pub(crate) canary: Option<CanaryConfig>,
+    /// Where an upgrade's trace goes.
+    pub(crate) otlp: Option<String>,
     /// For another `--host`, which reads it itself.
     #[serde(rename = "eset_connect")]
     _management: Option<IgnoredAny>,
 }
 
 impl Config {
+    /// What counts beside a management server, whose own reader says what is wrong with the file.
+    pub(crate) fn of_management(common: &Common, state: &State) -> Self {
+        let otlp = Self::read(common, state).ok().and_then(|config| config.otlp);
+        Self { otlp, ..Self::default() }
+    }
+
     /// A file that was named must be there; the default one need not.
     pub(crate) fn read(common: &Common, state: &State) -> Result<Self, Failure> {
         let path = common.config.clone().unwrap_or_else(|| state.config());
@@ -47,7 +55,7 @@ impl Config {
         serde_json::from_slice(&bytes).map_err(|error| {
             Failure::new(Code::BadArgument, "the configuration is not as it must be")
                 .expected(
-                    "JSON with smtp, smtp_recipient, directory, pickup, canary; see docs/configuration.md",
+                    "JSON with smtp, smtp_recipient, directory, pickup, canary, otlp; see docs/configuration.md",
                 )
                 // Not serde's own text: somebody may have put a password here.
                 .found(format!("{}, line {}, column {}", path.display(), error.line(), error.column()))

@@ -11,7 +11,7 @@ use mailsec_core::{
 };
 use mailsec_eset::remote::{Elsewhere, Management, Remote};
 use mailsec_eset_connect::{Client, ConnectConfig, Limits, PASSWORD, Region};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::{sync::Arc, time::Duration};
 
 /// What `--host` begins with; the region follows.
@@ -31,6 +31,9 @@ pub(crate) struct Connect {
 #[serde(deny_unknown_fields)]
 struct Config {
     eset_connect: ConnectConfig,
+    /// Read for every host alike.
+    #[serde(rename = "otlp", default)]
+    _export: Option<IgnoredAny>,
 }
 
 pub(super) fn open(

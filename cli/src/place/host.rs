@@ -6,7 +6,7 @@ use super::{
     connect::{self, Connect},
     real_mail::{RealMail, WithRealMail},
 };
-use crate::{args::Common, nearest::did_you_mean, output};
+use crate::{args::Common, nearest::did_you_mean, otlp::Endpoint, output};
 use mailsec_core::{
     Failure,
     failure::Code,
@@ -34,6 +34,8 @@ pub(crate) struct Site {
     configured_pickup: bool,
     /// How many times faster than ours its time passes.
     speed: u32,
+    /// Where an upgrade is exported to.
+    export: Option<Endpoint>,
     /// Where the journal lies.
     pub(crate) state: State,
 }
@@ -51,12 +53,13 @@ impl Site {
         let which = Which::parse(common)?;
         let state = State::of(common, &which);
         let config = match &which {
-            Which::Connect(_) => Config::default(),
+            Which::Connect(_) => Config::of_management(common, &state),
             _ => Config::read(common, &state)?,
         };
         // Port 2525 of a Mailbox server; the host's own default.
         let usual = matches!(which, Which::Windows).then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
         let mail = RealMail::of(&config, usual, secrets, "mailsec")?;
+        let export = Endpoint::of(common, config.otlp.as_deref(), secrets)?;
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
@@ -78,21 +81,15 @@ impl Site {
             Which::Windows => return Err(not_windows()),
         };
         let speed = common.speed.unwrap_or(1);
-        Ok(Self::with(server, mail, config.pickup.is_some(), speed, state))
+        Ok(Self { export, speed, ..Self::with(server, mail, config.pickup.is_some(), state) })
     }
 
-    fn with(
-        server: Server,
-        mail: Option<RealMail>,
-        configured_pickup: bool,
-        speed: u32,
-        state: State,
-    ) -> Self {
+    fn with(server: Server, mail: Option<RealMail>, configured_pickup: bool, state: State) -> Self {
         let overlaid = match (&server, &mail) {
             (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
             _ => None,
         };
-        Self { server, mail, overlaid, configured_pickup, speed, state }
+        Self { server, mail, overlaid, configured_pickup, speed: 1, export: None, state }
     }
 
     /// How many times faster than ours its time passes: a simulated server's may.
@@ -103,6 +100,11 @@ impl Site {
     /// Whether a mailbox is configured in which probes are looked for.
     pub(crate) fn has_pickup(&self) -> bool {
         self.configured_pickup
+    }
+
+    /// Where an upgrade is exported to, if it is.
+    pub(crate) fn export(&self) -> Option<&Endpoint> {
+        self.export.as_ref()
     }
 
     /// What a canary needs, where one is to fly.
@@ -127,7 +129,8 @@ impl Site {
             Some(_) => RealMail::of(&config, usual, secrets, "mailsec")?,
             None => None,
         };
-        Ok(Self::with(server, mail, self.configured_pickup, self.speed, self.state))
+        let (export, speed) = (self.export, self.speed);
+        Ok(Self { export, speed, ..Self::with(server, mail, self.configured_pickup, self.state) })
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
@@ -188,6 +191,7 @@ impl Site {
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
         let (journal, _) = self.disk_journal(false).await?;
+        crate::logging::begin(&self.state);
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
             Server::Connect(_) => Box::new(journal),

@@ -54,6 +54,11 @@ impl State {
         self.folder.join("orders")
     }
 
+    /// Where the log lies.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.folder.join("logs")
+    }
+
     /// Where messages for a running upgrade are left.
     pub(crate) fn inbox(&self, upgrade: UpgradeId) -> PathBuf {
         self.folder.join("inbox").join(upgrade.to_string())

@@ -15,9 +15,20 @@ pub(crate) fn private_state(state: &State) -> Result<(), Failure> {
 /// something in it can change that again.
 fn check(state: &State) -> Result<(), Failure> {
     private::check_private(state.folder())?;
-    ["canary", "config.json", "facts", "inbox", "journal", "nodes.json", "orders", "plans", "rehearsals"]
-        .iter()
-        .try_for_each(|name| private::check_private(&state.folder().join(name)))
+    [
+        "canary",
+        "config.json",
+        "facts",
+        "inbox",
+        "journal",
+        "logs",
+        "nodes.json",
+        "orders",
+        "plans",
+        "rehearsals",
+    ]
+    .iter()
+    .try_for_each(|name| private::check_private(&state.folder().join(name)))
 }
 
 pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<WindowsHost, Failure> {

@@ -260,11 +260,13 @@ fn no_secret_leaves_with_a_bundle_wherever_it_was_left_lying() {
     }
     fs::write(place.file(folder::WORLD_FILE), serde_json::to_vec(&world).unwrap()).unwrap();
     fs::write(place.file("state/service.log"), &text).unwrap();
+    fs::write(place.file("state/logs/mailsec.log"), &text).unwrap();
     fs::write(place.file("state/notes.txt"), &text).unwrap();
     let file = place.file("bundle.json");
     place.run(["journal", "export", "--out", &file.display().to_string()]).exits(0);
     let bytes = fs::read_to_string(&file).unwrap();
     assert!(bytes.contains("SIMPASSWORD = *****") && bytes.contains("service.log"), "{bytes}");
+    assert!(bytes.contains("mailsec.log"), "{bytes}");
     assert!(!bytes.contains(vipre::PASSWORD));
     let shown = replayed(&place, bytes.as_bytes(), &[]).exits(0);
     assert!(!shown.to_string().contains(vipre::PASSWORD));

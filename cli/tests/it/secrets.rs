@@ -1,7 +1,7 @@
 //! Passwords appear nowhere: not in the journal's files, reports, bundles, messages, output or the process's own
 //! command line, whether the upgrade succeeds, fails or is killed.
 
-use crate::harness::{INSTALL, Place, Ran, Running, SECRET, SILENT};
+use crate::harness::{Collector, INSTALL, Mood, Place, Ran, Running, SECRET, SILENT};
 use mailsec_simulator::worlds::{installers, vipre};
 use std::{
     fs,
@@ -86,6 +86,7 @@ fn a_planted_leak_is_found() {
     let place = Place::vipre();
     run(&place, INSTALL.into_iter().chain(SILENT)).exits(0);
     let state = place.file("state");
+    assert!(state.join("logs/mailsec.log").is_file() && state.join("logs/mailsec.jsonl").is_file());
     for (name, leak) in [
         ("plain", vipre::PASSWORD.as_bytes().to_vec()),
         ("wide", vipre::PASSWORD.encode_utf16().flat_map(u16::to_le_bytes).collect()),
@@ -150,6 +151,21 @@ fn from_a_file_and_generated() {
     let made = place.world().vault.directory["svc-vipre"].clone();
     assert_ne!(made, vipre::PASSWORD, "the password was reset");
     nowhere(&place, &[&made, vipre::PASSWORD], &[ran]);
+}
+
+#[test]
+fn the_headers_of_an_export_and_nothing_secret_in_the_export() {
+    let (place, collector) = (Place::vipre(), Collector::start(Mood::Takes));
+    let key = "Planted-Key-88";
+    let more = ["--otlp", &collector.url, "--secret", "otlp-headers=env:TEST_HEADERS", "-vv", "--no-input"];
+    let run = SECRET.into_iter().chain(more).chain(["run", "--yes"]).chain(INSTALL).chain(SILENT);
+    let mut command = place.command(run);
+    let ran = Ran::from(command.env("TEST_HEADERS", format!("x-key={key}")).output().unwrap()).exits(0);
+    nowhere(&place, &[key, vipre::PASSWORD], &[ran]);
+    assert!(!collector.came().is_empty());
+    for came in collector.came() {
+        assert!(!holds(&came.body, key) && !holds(&came.body, vipre::PASSWORD));
+    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::{
     values::{GateId, StepId, UpgradeId},
 };
 use std::{ops::Deref, sync::Arc};
+use tracing::Instrument;
 
 /// Why the driver stopped. Nothing is in flight then but what the variant says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +138,9 @@ impl<'a> Engine<'a> {
 
     async fn drive(&mut self) -> Result<Stop, Failure> {
         if matches!(self.state.standing, Standing::Running | Standing::Paused) {
-            self.take_up().await?;
+            let flight = self.state.flight.as_ref();
+            let span = flight.map_or_else(tracing::Span::none, |flight| self.span(flight.step, flight.undo));
+            self.take_up().instrument(span).await?;
         }
         loop {
             self.take_messages()?;
@@ -149,32 +152,49 @@ impl<'a> Engine<'a> {
                     ));
                 }
                 Next::Start => self.start().await,
-                Next::Run { step, wait } => self.run_step(step, wait).await?,
-                Next::Verify { step } => self.apply(step).await?,
-                Next::Observe { step } => self.observe(step).await?,
+                Next::Run { step, wait } => {
+                    let span = self.span(step, false);
+                    self.run_step(step, wait).instrument(span).await?;
+                }
+                Next::Verify { step } => {
+                    let span = self.span(step, false);
+                    self.apply(step).instrument(span).await?;
+                }
+                Next::Observe { step } => {
+                    let span = self.span(step, false);
+                    self.observe(step).instrument(span).await?;
+                }
                 Next::Skip { step, why } => {
                     let step = self.step(step).id.clone();
                     self.push(Event::StepSkipped { step, why });
                 }
                 Next::Restart { step } => {
-                    if let Some(stop) = self.restart(step).await? {
+                    let span = self.span(step, false);
+                    if let Some(stop) = self.restart(step).instrument(span).await? {
                         return Ok(stop);
                     }
                 }
                 Next::AwaitRestart { step } => {
-                    if let Some(stop) = self.await_restart(step).await? {
+                    let span = self.span(step, false);
+                    if let Some(stop) = self.await_restart(step).instrument(span).await? {
                         return Ok(stop);
                     }
                 }
                 Next::Ask(asked) => self.open_gate(asked),
-                Next::AskVendor { step } => self.ask_vendor(step).await?,
+                Next::AskVendor { step } => {
+                    let span = self.span(step, false);
+                    self.ask_vendor(step).instrument(span).await?;
+                }
                 Next::AwaitAnswer => {
                     if let Some(stop) = self.await_answer().await? {
                         return Ok(stop);
                     }
                 }
                 Next::TurnBack { why } => self.push(Event::RollbackBegun { why }),
-                Next::Undo { step, wait } => self.undo(step, wait).await?,
+                Next::Undo { step, wait } => {
+                    let span = self.span(step, true);
+                    self.undo(step, wait).instrument(span).await?;
+                }
                 Next::Keep { step, why } => {
                     let step = self.step(step).id.clone();
                     self.push(Event::UndoApplied { step, outcome: Outcome::same(why) });
@@ -197,6 +217,20 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+
+    /// Around all that is done for a step: what the host logs meanwhile carries it. Of the loudest level, so that no
+    /// filter takes the fields from a record that it lets through.
+    fn span(&self, index: usize, undo: bool) -> tracing::Span {
+        let step = &self.state.plan_steps()[index];
+        let flight = self.state.flight.as_ref().filter(|flight| flight.step == index);
+        let progress = &self.state.steps[index];
+        let failed = match undo {
+            true => progress.undo_failed.as_ref().map_or(0, |(attempt, _)| *attempt),
+            false => progress.failures,
+        };
+        let attempt = flight.map_or(failed.saturating_add(1), |flight| flight.attempt);
+        tracing::error_span!("step", step = %step.id, phase = %step.phase, attempt, undo)
     }
 
     pub(super) fn open_gate(&mut self, Asked { step, why, question, choices }: Asked) {

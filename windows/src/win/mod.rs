@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod counters;
+pub(crate) mod event_log;
 pub(crate) mod file;
 pub(crate) mod job;
 pub(crate) mod machine;

@@ -12,7 +12,10 @@ use mailsec_core::{
     failure::Code,
     values::{AccountName, SecretRef},
 };
-use mailsec_windows::service::{self, ServiceAccount, StopSignal};
+use mailsec_windows::{
+    event_log,
+    service::{self, ServiceAccount, StopSignal},
+};
 use serde_json::json;
 use std::{
     ffi::OsString,
@@ -27,6 +30,7 @@ pub(crate) fn service(common: &Common, command: &ServiceCommand) -> Result<Reply
         ServiceCommand::Install { account, node } => install(common, account.as_deref(), *node),
         ServiceCommand::Uninstall => {
             service::uninstall()?;
+            event_log::unregister()?;
             Ok(Reply::new("Removed.", json!({ "service": service::NAME })))
         }
         ServiceCommand::Run { .. } => {
@@ -41,7 +45,7 @@ pub(crate) fn service(common: &Common, command: &ServiceCommand) -> Result<Reply
 pub(crate) fn start_log(common: &Common) -> Result<(), Failure> {
     let state = State::only(common)?;
     private_state(&state)?;
-    logging::start_service(state.folder()).map_err(|error| {
+    logging::start_service(common, state.folder()).map_err(|error| {
         Failure::new(Code::FileUnwritable, "the service's log cannot be written")
             .found(state.folder().display().to_string())
             .cause(error)
@@ -55,6 +59,13 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
     if let Some(config) = &common.config {
         arguments.extend(["--config".into(), absolute(config)?.into()]);
     }
+    if let Some(url) = &common.otlp {
+        arguments.extend(["--otlp".into(), url.into()]);
+    }
+    // Where it comes from, and not what it is.
+    for source in common.secrets.iter().filter(|source| source.starts_with("otlp-headers=")) {
+        arguments.extend(["--secret".into(), source.into()]);
+    }
     arguments.extend(["--no-input".into(), "service".into(), "run".into()]);
     let account = account.map(|name| log_on(common, name)).transpose()?;
     private_state(&state)?;
@@ -62,6 +73,7 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
         node::enable(common)?;
     }
     service::install(program, arguments, account.as_ref())?;
+    event_log::register()?;
     let name = account.map_or_else(|| "LocalSystem".to_owned(), |account| account.name.to_string());
     let mut text = format!(
         "Installed: the service mailsec takes an unfinished upgrade up at every boot, as {name}.\n\

@@ -55,8 +55,10 @@ pub(super) async fn complete(common: &Common, state: &State, bundle: Bundle, rec
 async fn attachments(common: &Common, state: &State, record: &Record<'_>) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::new();
     texts.insert("report.txt".to_owned(), show::plain(record));
-    if let Ok(log) = std::fs::read(state.folder().join("service.log")) {
-        texts.insert("service.log".to_owned(), scrub::log(&log, LOG_END));
+    for path in [state.folder().join("service.log"), state.logs().join("mailsec.log")] {
+        if let (Ok(log), Some(name)) = (std::fs::read(&path), path.file_name()) {
+            texts.insert(name.to_string_lossy().into_owned(), scrub::log(&log, LOG_END));
+        }
     }
     match site(common) {
         Ok((site, _)) => {

@@ -1,11 +1,13 @@
 //! A simulated server in a folder of its own, the real command, and what it said.
 
+mod collector;
 mod place;
 mod ran;
 mod running;
 mod screen;
 mod tenant;
 
+pub(crate) use collector::{Collector, Mood, attribute};
 pub(crate) use place::{INSTALL, Place, SECRET, SILENT, copy, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
 pub(crate) use running::Running;
