@@ -1,9 +1,11 @@
 //! The log: to stderr, off unless asked for, by `-v` or `MAILSEC_LOG`. The service, which nobody watches, logs to a file.
+//! What libraries say below *info* is in neither ([`filter`]).
 
 #[cfg(any(windows, test))]
 mod file;
+mod filter;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// What was said to people, for the service's log. Elsewhere it stands on stderr already.
 pub(crate) const SAID: &str = "said";
@@ -23,6 +25,8 @@ pub(crate) fn start(verbose: u8) {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
+        .finish()
+        .with(filter::discreet())
         .init();
 }
 
@@ -37,6 +41,8 @@ pub(crate) fn start_service(folder: &std::path::Path) -> std::io::Result<()> {
         .with_writer(std::sync::Mutex::new(log))
         .with_ansi(false)
         .with_target(false)
+        .finish()
+        .with(filter::discreet())
         .init();
     Ok(())
 }
