@@ -163,6 +163,8 @@ impl Drop for Flight {
             // One that panicked has said so.
             _ = thread.join();
         }
+        // A message may still wait for its answer, which nobody will know then.
+        self.inner.record().close();
     }
 }
 

@@ -6,7 +6,7 @@ use mailsec_core::{
 };
 use std::{
     fs::{File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,7 @@ pub(super) struct Record {
     path: PathBuf,
     size: u64,
     full: bool,
+    closed: bool,
     /// What is in it.
     pub(super) seen: Canary,
 }
@@ -59,23 +60,32 @@ impl Record {
         let unwritable = |error: std::io::Error| unwritable(path, &error);
         let (seen, size) = whole(path)?;
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        // Not for appending: on Windows such a file cannot be cut off.
+        options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(unwritable)?;
         if file.metadata().map_err(unwritable)?.len() > size {
             file.set_len(size).map_err(unwritable)?;
         }
-        Ok(Self { file, path: path.to_owned(), size, full: size >= LIMIT, seen })
+        Ok(Self { file, path: path.to_owned(), size, full: size >= LIMIT, closed: false, seen })
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// One more line; false when there is no room for it. A kill does not take back what the system was given; a power
-    /// cut may, and that is a canary's last second, for which the device is not flushed.
+    /// Nothing more is written: another may have the file from now on, and write where this one would.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// One more line; false when there is no room for it, or it is closed. A kill does not take back what the system was given; a power
+    /// cut may, for the device is not flushed.
     pub(super) fn saw(&mut self, sighting: &Sighting) -> Result<bool, Failure> {
+        if self.closed {
+            return Ok(false);
+        }
         let mut line = serde_json::to_vec(sighting)
             .map_err(|error| Failure::new(Code::System, "a sighting cannot be written").cause(error))?;
         line.push(b'\n');
@@ -85,7 +95,8 @@ impl Record {
             self.full = true;
             return Ok(false);
         }
-        if let Err(error) = self.file.write_all(&line) {
+        let end = self.file.seek(SeekFrom::Start(self.size));
+        if let Err(error) = end.and_then(|_| self.file.write_all(&line)) {
             // A piece of a line would spoil the next one.
             _ = self.file.set_len(self.size);
             return Err(unwritable(&self.path, &error));
