@@ -80,8 +80,13 @@ impl Record {
         self.closed = true;
     }
 
+    /// Waits until all of it is on the device.
+    pub(super) fn flush(&self) -> Result<(), Failure> {
+        self.file.sync_data().map_err(|error| unwritable(&self.path, &error))
+    }
+
     /// One more line; false when there is no room for it, or it is closed. A kill does not take back what the system was given; a power
-    /// cut may, for the device is not flushed.
+    /// cut may take what was not [flushed](Self::flush).
     pub(super) fn saw(&mut self, sighting: &Sighting) -> Result<bool, Failure> {
         if self.closed {
             return Ok(false);
