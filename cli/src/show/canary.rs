@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_mailbox_that_could_not_be_looked_into_is_told_and_is_no_alarm() {
-        let at = |secs| Timestamp::from_millis(1_772_326_800_000 + secs * 1000);
+        let at = |secs: i64| Timestamp::from_millis(1_772_326_800_000 + secs * 1000);
         let told = |to, times| {
             let blind = Some(Blind { from: at(0), to, times, why: "no answer in time".to_owned() });
             lines(&CanarySummary { watched: true, blind, ..CanarySummary::default() })

@@ -36,8 +36,9 @@ impl Inner {
             Some(Err(failure)) => return self.blind(begun, &failure),
             None => return self.blind(begun, &Failure::new(Code::System, "no look can be begun")),
         };
-        // Of a pile, a look sees the beginning; what comes behind it may have arrived as well.
-        let whole = arrived.len() < AT_ONCE;
+        // Of a pile, a look sees the beginning; what comes behind it may have arrived as well, and so has what could not be
+        // written down.
+        let mut whole = arrived.len() < AT_ONCE;
         let mut seen = Vec::new();
         for message in arrived {
             let Some((mark, n)) = self.sender_of(&message.marker) else { continue };
@@ -45,6 +46,8 @@ impl Inner {
             let test_file = holds_test_file(&message.raw);
             if known || self.saw(&Sighting::Arrived { n, at: now(), test_file, mark }) {
                 seen.push(message.marker);
+            } else {
+                whole = false;
             }
         }
         let removed = self.remove(pickup, &seen);

@@ -117,3 +117,21 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
         .found(path.display().to_string())
         .cause(error)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+
+    /// Linux would cut off such a file too, and so does Wine; Windows says no, as the right to write is not the right to
+    /// append. So it is the way of opening that is looked at.
+    #[test]
+    fn a_record_is_not_opened_for_appending() {
+        const O_APPEND: u32 = 0o2000;
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record::open(&folder.path().join("canary.jsonl")).unwrap();
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", record.file.as_raw_fd())).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+        assert_eq!(u32::from_str_radix(flags.trim(), 8).unwrap() & O_APPEND, 0, "{info}");
+    }
+}
