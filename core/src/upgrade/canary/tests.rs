@@ -147,7 +147,8 @@ proptest! {
                 canary.saw(&Sighting::Arrived { n, at: at(3000), test_file: *unchanged, mark: None });
             }
         }
-        let summary = canary.summary(at(3000), SILENCE);
+        canary.saw(&Sighting::Looked { at: at(3000), failed: None });
+        let summary = canary.summary(SILENCE);
         prop_assert_eq!(summary.sent(), seen.len() as u64);
         let in_spans: u64 = summary.senders.iter().chain(&summary.scanning).map(|span| span.count).sum();
         prop_assert_eq!(in_spans, seen.len() as u64);
