@@ -2,11 +2,12 @@
 //!
 //! To stderr what `-v` or `MAILSEC_LOG` asks for; to the files beside the journal, for people and for programs, from the
 //! moment on at which a command opens the journal for writing. The service, which nobody watches, has a file of its own
-//! as well.
+//! as well. What libraries say below *info* is in none of them ([`filter`]).
 
 mod cursor;
 mod file;
 mod files;
+mod filter;
 mod layer;
 mod notice;
 mod record;
@@ -26,7 +27,7 @@ pub(crate) use told::{Both, Told};
 /// What was said to people, for the service's log. Elsewhere it stands on stderr already.
 pub(crate) const SAID: &str = "said";
 
-fn filter(usual: &str, said: bool) -> EnvFilter {
+fn levels(usual: &str, said: bool) -> EnvFilter {
     let filter = EnvFilter::try_from_env("MAILSEC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     match format!("{SAID}={}", if said { "info" } else { "off" }).parse() {
         Ok(said) => filter.add_directive(said),
@@ -36,7 +37,7 @@ fn filter(usual: &str, said: bool) -> EnvFilter {
 
 /// What the files take, whatever stderr does.
 fn for_files(verbose: u8) -> EnvFilter {
-    filter(if verbose > 1 { "mailsec=debug,info" } else { "mailsec=info,warn" }, false)
+    levels(if verbose > 1 { "mailsec=debug,info" } else { "mailsec=info,warn" }, false)
 }
 
 pub(crate) fn start(common: &Common) {
@@ -52,8 +53,9 @@ pub(crate) fn start(common: &Common) {
         _ = std::io::stderr().lock().write_all(record.human().as_bytes());
     });
     tracing_subscriber::registry()
-        .with(stderr.with_filter(filter(level, false)))
+        .with(stderr.with_filter(levels(level, false)))
         .with(Lines::new(files::write).with_filter(for_files(common.verbose)))
+        .with(filter::discreet())
         .init();
 }
 
@@ -68,8 +70,9 @@ pub(crate) fn start_service(common: &Common, folder: &std::path::Path) -> std::i
         _ = log.write_all(record.human().as_bytes());
     });
     tracing_subscriber::registry()
-        .with(own.with_filter(filter("mailsec=info,warn", true)))
+        .with(own.with_filter(levels("mailsec=info,warn", true)))
         .with(Lines::new(files::write).with_filter(for_files(0)))
+        .with(filter::discreet())
         .init();
     Ok(())
 }

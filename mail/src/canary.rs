@@ -5,13 +5,14 @@
 //! process that is killed leaves all that was seen, and the next one takes up the same file: messages that were under way
 //! are still looked for.
 
+mod look;
 mod record;
 
 use mailsec_core::{
     Failure,
     host::{Mail, Pickup, ProbeReport, ProbeVerdict},
-    proof::{Letter, holds_test_file},
-    upgrade::{CanarySummary, Fate, Sighting},
+    proof::Letter,
+    upgrade::{CanarySummary, Fate, Sighting, Which},
     values::Timestamp,
 };
 use record::Record;
@@ -79,18 +80,28 @@ pub struct Flight {
 struct Inner {
     config: CanaryConfig,
     path: CanaryPath,
+    /// What every message of this upgrade begins with.
     family: String,
+    /// What no other process has: numbers come again where a power cut took the end of the record.
+    mark: String,
     record: Mutex<Record>,
     sending: AtomicBool,
     looking: AtomicBool,
     waiting: AtomicUsize,
-    told: Mutex<BTreeMap<u64, Fate>>,
+    told: Mutex<BTreeMap<Which, Fate>>,
+    /// Whether it was said that the mailbox cannot be looked into.
+    told_blind: AtomicBool,
     alarm: Alarm,
 }
 
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Random, and short: it stands in every Message-ID and in a line of the record for each.
+fn mark() -> String {
+    uuid::Uuid::now_v7().simple().to_string().chars().skip(20).collect()
 }
 
 /// Runs to its end, on a runtime of its own.
@@ -111,15 +122,21 @@ impl Flight {
         file: &Path,
         alarm: Alarm,
     ) -> Result<Self, Failure> {
+        let mark = mark();
+        let mut record = Record::open(file)?;
+        record.saw(&Sighting::Began { at: now(), mark: mark.clone() })?;
+        record.flush()?;
         let inner = Arc::new(Inner {
-            record: Mutex::new(Record::open(file)?),
+            record: Mutex::new(record),
             config,
             path,
             family: format!("canary-{upgrade}-"),
+            mark,
             sending: AtomicBool::new(true),
             looking: AtomicBool::new(true),
             waiting: AtomicUsize::new(0),
             told: Mutex::default(),
+            told_blind: AtomicBool::new(false),
             alarm,
         });
         let sender = Arc::clone(&inner);
@@ -166,6 +183,8 @@ impl Drop for Flight {
             // One that panicked has said so.
             _ = thread.join();
         }
+        // A message may still wait for its answer, which nobody will know then.
+        self.inner.record().close();
     }
 }
 
@@ -180,7 +199,7 @@ impl Inner {
 
     fn summary(&self) -> CanarySummary {
         let record = self.record();
-        CanarySummary { full: record.is_full(), ..record.seen.summary(now(), self.silence()) }
+        CanarySummary { full: record.is_full(), ..record.seen.summary(self.silence()) }
     }
 
     /// Writes a sighting, then counts it; false when there is no room or no disk for it.
@@ -238,7 +257,7 @@ impl Inner {
     }
 
     fn send(&self, n: u64, letter: Letter) {
-        let marker = format!("{}{n}", self.family);
+        let marker = format!("{}{}-{n}", self.family, self.mark);
         let address = self.path.pickup.as_ref().and_then(|pickup| pickup.address());
         let recipient = address.unwrap_or_else(|| self.path.recipient.clone());
         let report = match run(self.path.mail.send(&marker, letter, &recipient)) {
@@ -251,57 +270,17 @@ impl Inner {
         self.saw(&Sighting::Answered { n, at: now(), verdict, of_content, line });
     }
 
-    fn look_all(&self) {
-        loop {
-            // The last look comes after the last message.
-            let goes_on = Self::rest(&self.looking, Duration::from_millis(self.config.look_ms.max(1)));
-            if let Some(pickup) = &self.path.pickup {
-                self.look(pickup.as_ref());
-            }
-            self.tell();
-            if !goes_on {
-                return;
-            }
-        }
-    }
-
-    /// Seen, written, and only then removed: a crash in between shows a message twice, which does no harm.
-    fn look(&self, pickup: &dyn Pickup) {
-        let arrived = match run(pickup.arrived(&self.family)) {
-            Some(Ok(arrived)) => arrived,
-            Some(Err(failure)) => {
-                tracing::warn!(%failure, "the canary's mailbox cannot be looked into");
-                return;
-            }
-            None => return,
-        };
-        let mut seen = Vec::new();
-        for message in arrived {
-            let Some(n) = message.marker.strip_prefix(&self.family).and_then(|n| n.parse().ok()) else {
-                continue;
-            };
-            let known = self.record().seen.has_arrived(n);
-            let test_file = holds_test_file(&message.raw);
-            if known || self.saw(&Sighting::Arrived { n, at: now(), test_file }) {
-                seen.push(message.marker);
-            }
-        }
-        if let Some(Err(failure)) = run(pickup.remove(&seen)) {
-            tracing::warn!(%failure, "the canary's messages cannot be removed");
-        }
-    }
-
     /// Says what is an alarm, once for each message.
     fn tell(&self) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let alarms: Vec<(u64, Fate)> = {
+        let alarms: Vec<(Which, Fate)> = {
             let record = self.record();
-            let fates = record.seen.fates(now(), self.silence());
-            fates.filter(|(_, _, fate)| fate.is_alarm()).map(|(n, _, fate)| (n, fate)).collect()
+            let fates = record.seen.fates(self.silence());
+            fates.filter(|(_, _, fate)| fate.is_alarm()).map(|(which, _, fate)| (which, fate)).collect()
         };
-        for (n, fate) in alarms {
-            if told.insert(n, fate) != Some(fate) {
-                (self.alarm)(&format!("canary: message {n}: {}", fate.word()));
+        for (which, fate) in alarms {
+            if told.insert(which, fate) != Some(fate) {
+                (self.alarm)(&format!("canary: message {}: {}", which.1, fate.word()));
             }
         }
     }

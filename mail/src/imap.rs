@@ -1,30 +1,26 @@
 //! Pick-up by IMAP (RFC 3501), over TLS only.
 //!
 //! Only what is asked for: log on, select, search by Message-ID, fetch, mark as deleted, expunge by number. A mailbox may
-//! hold other mail too, so nothing is read or removed whose Message-ID is not one of ours, and a plain EXPUNGE, which would
-//! remove what others have marked, is never sent.
+//! hold other mail too, so of a message whose Message-ID is not one of ours nothing but that is fetched, and a plain
+//! EXPUNGE, which would remove what others have marked, is never sent.
+
+mod look;
 
 use crate::{blocking::blocking, tls};
-use async_imap::{Client, Session, types::Uid};
+use async_imap::Client;
 use async_trait::async_trait;
-use futures::TryStreamExt as _;
+use look::Open;
 use mailsec_core::{
     Code, Failure,
-    host::{Answer, Arrived, Pickup, Secrets},
-    proof::{is_marker, marker_of},
+    host::{AT_ONCE, Answer, Arrived, Pickup, Secrets},
+    proof::is_marker,
     values::{Secret, SecretRef},
 };
 use rustls::{ClientConfig, pki_types::ServerName};
 use serde::Deserialize;
 use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
-use tokio_rustls::{TlsConnector, client::TlsStream};
-
-/// Of a message, this much is fetched. Ours have about 1 KiB; what a product puts in an attachment's place is a few more.
-const FETCHED: usize = 256 * 1024;
-
-/// Messages that one look takes in; a canary's pile is looked through in several.
-const AT_ONCE: usize = 200;
+use tokio_rustls::TlsConnector;
 
 /// How the connection is encrypted. There is no third way: the password goes over it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -142,15 +138,13 @@ impl Pickup for ImapPickup {
         let family = checked(family)?;
         self.look(move |looker| async move {
             let mut session = looker.open().await?;
-            let uids = found(&mut session, &family).await?;
-            let arrived = fetched(&mut session, &uids).await?;
+            let mut ours = look::ours(&mut session, &family).await?;
+            ours.retain(|(_, marker)| marker.starts_with(&family));
+            ours.truncate(AT_ONCE);
+            let arrived = look::fetched(&mut session, &ours).await?;
             // It has told what it was asked; how it takes its leave does not matter.
             _ = session.logout().await;
-            Ok(arrived
-                .into_iter()
-                .map(|(_, message)| message)
-                .filter(|message| message.marker.starts_with(&family))
-                .collect())
+            Ok(arrived)
         })
         .await
     }
@@ -162,14 +156,7 @@ impl Pickup for ImapPickup {
         }
         self.look(move |looker| async move {
             let mut session = looker.open().await?;
-            let mut ours: Vec<Uid> = Vec::new();
-            for marker in &markers {
-                let uids = found(&mut session, marker).await?;
-                // A search finds parts of a Message-ID too.
-                let same = fetched(&mut session, &uids).await?.into_iter();
-                ours.extend(same.filter(|(_, message)| message.marker == *marker).map(|(uid, _)| uid));
-            }
-            removed(&mut session, &ours).await?;
+            look::removed(&mut session, &markers).await?;
             _ = session.logout().await;
             Ok(())
         })
@@ -186,8 +173,6 @@ fn checked(marker: &str) -> Answer<String> {
         .expected("letters, digits, hyphens, periods, underscores")
         .found(marker))
 }
-
-type Open = Session<TlsStream<TcpStream>>;
 
 struct Looker {
     pickup: ImapPickup,
@@ -253,77 +238,5 @@ fn greeted<T>(response: std::io::Result<Option<T>>) -> Result<(), Failure> {
         Ok(Some(_)) => Ok(()),
         Ok(None) => Err(trouble("the greeting", "the server closed the connection")),
         Err(error) => Err(trouble("the greeting", error)),
-    }
-}
-
-/// Messages whose Message-ID has this in it, oldest first.
-async fn found(session: &mut Open, marker: &str) -> Result<Vec<Uid>, Failure> {
-    let query = format!("UNDELETED HEADER Message-ID \"{marker}\"");
-    let uids = session.uid_search(query).await.map_err(|error| trouble("searching", error))?;
-    let mut uids: Vec<Uid> = uids.into_iter().collect();
-    uids.sort_unstable();
-    uids.truncate(AT_ONCE);
-    Ok(uids)
-}
-
-fn set(uids: &[Uid]) -> String {
-    uids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
-async fn fetched(session: &mut Open, uids: &[Uid]) -> Result<Vec<(Uid, Arrived)>, Failure> {
-    if uids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = format!("(UID BODY.PEEK[]<0.{FETCHED}>)");
-    let fetches = session.uid_fetch(set(uids), wanted).await.map_err(|error| trouble("fetching", error))?;
-    let fetches: Vec<_> = fetches.try_collect().await.map_err(|error| trouble("fetching", error))?;
-    let arrived = fetches.iter().filter_map(|fetch| {
-        let raw = fetch.body()?;
-        let marker = marker_of(&message_id_of(raw)?)?.to_owned();
-        Some((fetch.uid?, Arrived { marker, raw: raw.to_vec() }))
-    });
-    Ok(arrived.collect())
-}
-
-async fn removed(session: &mut Open, uids: &[Uid]) -> Result<(), Failure> {
-    if uids.is_empty() {
-        return Ok(());
-    }
-    let uids = set(uids);
-    let marked = session
-        .uid_store(&uids, "+FLAGS.SILENT (\\Deleted)")
-        .await
-        .map_err(|error| trouble("removing", error))?;
-    let _: Vec<_> = marked.try_collect().await.map_err(|error| trouble("removing", error))?;
-    // Without UIDPLUS (RFC 4315) they stay marked, and are passed over from then on.
-    let can = session.capabilities().await.map_err(|error| trouble("capabilities", error))?;
-    if can.has_str("UIDPLUS") {
-        let gone = session.uid_expunge(&uids).await.map_err(|error| trouble("removing", error))?;
-        let _: Vec<_> = gone.try_collect().await.map_err(|error| trouble("removing", error))?;
-    }
-    Ok(())
-}
-
-/// The Message-ID of a message; it may be folded.
-fn message_id_of(raw: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(raw);
-    let mut lines = text.lines().take_while(|line| !line.is_empty());
-    let rest = lines.find_map(|line| {
-        let (name, rest) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("message-id").then(|| rest.trim().to_owned())
-    })?;
-    if rest.is_empty() { lines.next().map(|line| line.trim().to_owned()) } else { Some(rest) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_id_is_found_in_the_head_alone_and_where_it_is_folded() {
-        let of = |text: &str| message_id_of(text.as_bytes());
-        assert_eq!(of("To: a\r\nMessage-Id: <m@x>\r\n\r\n").as_deref(), Some("<m@x>"));
-        assert_eq!(of("Message-ID:\r\n <m@x>\r\nTo: a\r\n\r\n").as_deref(), Some("<m@x>"));
-        assert_eq!(of("To: a\r\n\r\nMessage-ID: <m@x>\r\n"), None);
     }
 }

@@ -11,13 +11,13 @@ use mailsec_core::{
     proof::{Letter, compose, is_marker},
 };
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
 /// A line of an answer has at most 512 bytes (RFC 5321, 4.5.3.1.5); servers are allowed more here.
-const LINE_LIMIT: u64 = 4096;
+const LINE_LIMIT: usize = 4096;
 const LINES_LIMIT: usize = 100;
 
 /// Sends probes to one address.
@@ -198,15 +198,31 @@ impl Conversation {
         kinds.iter().any(|kind| said.starts_with(kind))
     }
 
+    /// Armed before each read and not once a line: with every byte that drips in, the whole time would begin again.
+    fn line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            if line.len() >= LINE_LIMIT {
+                return Err(io::Error::other("a line of the answer does not end"));
+            }
+            self.arm()?;
+            let read = match self.stream.fill_buf() {
+                Ok([]) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(bytes) => bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            line.extend_from_slice(read);
+            let taken = read.len();
+            self.stream.consume(taken);
+        }
+        Ok(line)
+    }
+
     /// One answer, which may have several lines; its code is that of the last.
     fn answer(&mut self) -> io::Result<u16> {
         for _ in 0..LINES_LIMIT {
-            self.arm()?;
-            let mut line = Vec::new();
-            (&mut self.stream).take(LINE_LIMIT).read_until(b'\n', &mut line)?;
-            if line.last() != Some(&b'\n') {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+            let line = self.line()?;
             let line = String::from_utf8_lossy(&line);
             let line = line.trim_end();
             self.evidence.push(line.chars().take(500).collect());
@@ -307,6 +323,29 @@ mod tests {
         assert_eq!(refused(unknown), Code::MailProbe);
         let address = SocketAddr::from(([127, 0, 0, 1], 25));
         assert!(SmtpProbe::new(address, Duration::ZERO, "", "a>\r\nDATA").is_err());
+    }
+
+    #[test]
+    fn a_server_that_drips_gets_no_more_time_than_one_that_is_silent() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            // A line that would be whole in time only if each byte had a time of its own.
+            for byte in "220 ".bytes().chain(std::iter::repeat_n(b'x', 200)) {
+                if stream.write_all(&[byte]).is_err() {
+                    return;
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let begun = Instant::now();
+        let probe = SmtpProbe::new(address, Duration::from_millis(400), "", POSTMASTER).unwrap();
+        let report = probe.deliver(String::new()).unwrap();
+        let took = begun.elapsed();
+        assert_eq!(report.verdict, ProbeVerdict::Deferred);
+        assert!(took < Duration::from_secs(3), "{took:?}");
+        server.join().unwrap();
     }
 
     #[test]

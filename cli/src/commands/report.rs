@@ -60,7 +60,7 @@ pub(crate) fn written(state: &State, named: Option<&str>, format: ReportFormat) 
 fn canary_since(state: &State, upgrade: UpgradeId, report: &mut Report) {
     let Ok(record) = canary::read(&state.canary(upgrade)) else { return };
     let told = report.canary.as_ref().map_or(0, |summary| summary.sent());
-    if record.next() > told && report.finish.is_none() {
+    if record.sent() > told && report.finish.is_none() {
         let watched = report.canary.as_ref().is_none_or(|summary| summary.watched);
         report.canary = Some(record.at_last(watched));
     }

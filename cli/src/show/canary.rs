@@ -4,7 +4,7 @@ use super::text::{clock, span, wrap};
 use mailsec_core::{
     failure::Code,
     plan::Evidence,
-    upgrade::{CanarySummary, Fate, Span},
+    upgrade::{Blind, CanarySummary, Fate, Span},
 };
 
 /// What became of messages, in a word.
@@ -18,6 +18,7 @@ pub(super) fn remarks(summary: &CanarySummary) -> Vec<String> {
         true => format!("slowest seen in the mailbox: {}", span(summary.slowest_ms)),
         false => "no mailbox was watched: whether accepted mail arrived is not known".to_owned(),
     }];
+    remarks.extend(summary.blind.as_ref().map(unseen));
     if summary.full {
         remarks.push("the record was full before the end; what came after was not watched".to_owned());
     }
@@ -60,6 +61,13 @@ pub(super) fn lines(summary: &CanarySummary) -> String {
     text
 }
 
+/// What could not be seen, and so is no loss.
+fn unseen(blind: &Blind) -> String {
+    let to = blind.to.map_or_else(|| "the end".to_owned(), clock);
+    let times = if blind.times == 1 { String::new() } else { format!(", {} times", blind.times) };
+    format!("the mailbox could not be looked into from {} to {to}{times}: {}", clock(blind.from), blind.why)
+}
+
 /// A verdict with what shows it.
 pub(crate) fn evidence(title: &str, why: &str, code: Option<Code>, evidence: &[Evidence]) -> String {
     let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
@@ -84,5 +92,29 @@ fn section(text: &mut String, title: &str, spans: &[Span], watched: bool) {
             clock(one.to),
             one.count
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailsec_core::values::Timestamp;
+
+    #[test]
+    fn a_mailbox_that_could_not_be_looked_into_is_told_and_is_no_alarm() {
+        let at = |secs: i64| Timestamp::from_millis(1_772_326_800_000 + secs * 1000);
+        let told = |to, times| {
+            let blind = Some(Blind { from: at(0), to, times, why: "no answer in time".to_owned() });
+            lines(&CanarySummary { watched: true, blind, ..CanarySummary::default() })
+        };
+        let ended = told(Some(at(91)), 1);
+        let flat = ended.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = "the mailbox could not be looked into from 01:00:00 to 01:01:31: no answer in time";
+        assert!(flat.contains(text) && !flat.contains("ALARM"), "{ended}");
+        let lasting = told(None, 3);
+        assert!(
+            lasting.split_whitespace().collect::<Vec<_>>().join(" ").contains("to the end, 3 times: no"),
+            "{lasting}"
+        );
     }
 }

@@ -82,6 +82,23 @@ fn on_a_real_mail_server_the_verdict_is_what_is_true() {
 }
 
 #[test]
+fn the_most_talkative_log_holds_no_password_and_nothing_that_libraries_say_to_a_server() {
+    let bed = Bed::start();
+    let place = configured(&bed, false);
+    // Without what a log would escape.
+    let planted = Bed::password().split('\\').next().unwrap();
+    for wanted in ["trace", "async_imap=trace", "async_imap::imap_stream=trace,mailsec=trace"] {
+        let mut command = place.command(["-vv", "probe"].into_iter().chain(MAILBOX));
+        command.env("MAILBOX_PASSWORD", Bed::password()).env("MAILSEC_LOG", wanted);
+        let ran = command.output().map(Ran::from).unwrap().exits(0);
+        assert!(ran.stdout.starts_with("Mail: delivered\n"), "it was not logged on: {ran}");
+        for said in [planted, "LOGIN", "TRACE", "DEBUG"] {
+            assert!(!ran.stderr.contains(said) && !ran.stdout.contains(said), "{wanted}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_canary_is_in_the_report_and_its_messages_are_gone_from_the_mailbox() {
     let bed = Bed::start();
     bed.reset();

@@ -29,7 +29,7 @@ pub use packages::{
     InstallRequest, InstalledPackage, InstallerOutcome, PackageFile, PackageKind, Packages, Signature,
     UninstallRequest, exit_code_in,
 };
-pub use pickup::{Arrived, NoPickup, Pickup, no_mailbox};
+pub use pickup::{AT_ONCE, Arrived, NoPickup, Pickup, no_mailbox};
 pub use power::{BootIdentity, PendingRestart, PendingWeight, Power};
 pub use process::{ProcessInfo, Processes, ToolExit, ToolRun};
 pub use registry::{Registry, RegistryView};

@@ -13,15 +13,19 @@ pub struct Arrived {
     pub raw: Vec<u8>,
 }
 
-/// A mailbox that is looked into for probes, and for nothing else. Messages whose Message-ID is not one of this
-/// program's are neither read nor removed.
+/// Messages that one look takes in at most; a pile is looked through in several.
+pub const AT_ONCE: usize = 100;
+
+/// A mailbox that is looked into for probes, and for nothing else. Of messages whose Message-ID is not one of this
+/// program's nothing but that field is read, and only where a search finds them; none of them is removed.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait Pickup: Send + Sync {
     /// The address whose mail arrives here; `None` where nobody named a mailbox.
     fn address(&self) -> Option<String>;
 
-    /// Probes that are there and whose marker begins with `family`, in no order. Leaves them where they are.
+    /// Probes that are there and whose marker begins with `family`, in no order, [`AT_ONCE`] at most: where so many come
+    /// back there may be more. Leaves them where they are.
     async fn arrived(&self, family: &str) -> Answer<Vec<Arrived>>;
 
     /// Removes the probes with these markers; those that are not there are no failure.

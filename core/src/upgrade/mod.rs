@@ -11,7 +11,7 @@ mod recovery;
 mod report;
 mod state;
 
-pub use canary::{Canary, CanarySummary, Fate, Sighting, Span};
+pub use canary::{Blind, Canary, CanarySummary, Fate, Sighting, Span, Which};
 pub use event::{Actor, Event, Finish, GateKind, Rehearsed, Request, Verdict};
 pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};

@@ -6,7 +6,7 @@ use mailsec_core::{
 };
 use std::{
     fs::{File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,7 @@ pub(super) struct Record {
     path: PathBuf,
     size: u64,
     full: bool,
+    closed: bool,
     /// What is in it.
     pub(super) seen: Canary,
 }
@@ -59,23 +60,37 @@ impl Record {
         let unwritable = |error: std::io::Error| unwritable(path, &error);
         let (seen, size) = whole(path)?;
         let mut options = OpenOptions::new();
-        options.append(true).create(true);
+        // Not for appending: on Windows such a file cannot be cut off.
+        options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(unwritable)?;
         if file.metadata().map_err(unwritable)?.len() > size {
             file.set_len(size).map_err(unwritable)?;
         }
-        Ok(Self { file, path: path.to_owned(), size, full: size >= LIMIT, seen })
+        Ok(Self { file, path: path.to_owned(), size, full: size >= LIMIT, closed: false, seen })
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// One more line; false when there is no room for it. A kill does not take back what the system was given; a power
-    /// cut may, and that is a canary's last second, for which the device is not flushed.
+    /// Nothing more is written: another may have the file from now on, and write where this one would.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Waits until all of it is on the device.
+    pub(super) fn flush(&self) -> Result<(), Failure> {
+        self.file.sync_data().map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// One more line; false when there is no room for it, or it is closed. A kill does not take back what the system was given; a power
+    /// cut may take what was not [flushed](Self::flush).
     pub(super) fn saw(&mut self, sighting: &Sighting) -> Result<bool, Failure> {
+        if self.closed {
+            return Ok(false);
+        }
         let mut line = serde_json::to_vec(sighting)
             .map_err(|error| Failure::new(Code::System, "a sighting cannot be written").cause(error))?;
         line.push(b'\n');
@@ -85,7 +100,8 @@ impl Record {
             self.full = true;
             return Ok(false);
         }
-        if let Err(error) = self.file.write_all(&line) {
+        let end = self.file.seek(SeekFrom::Start(self.size));
+        if let Err(error) = end.and_then(|_| self.file.write_all(&line)) {
             // A piece of a line would spoil the next one.
             _ = self.file.set_len(self.size);
             return Err(unwritable(&self.path, &error));
@@ -100,4 +116,22 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Code::FileUnwritable, "the canary's record cannot be written")
         .found(path.display().to_string())
         .cause(error)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+
+    /// Linux would cut off such a file too, and so does Wine; Windows says no, as the right to write is not the right to
+    /// append. So it is the way of opening that is looked at.
+    #[test]
+    fn a_record_is_not_opened_for_appending() {
+        const O_APPEND: u32 = 0o2000;
+        let folder = tempfile::tempdir().unwrap();
+        let record = Record::open(&folder.path().join("canary.jsonl")).unwrap();
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", record.file.as_raw_fd())).unwrap();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+        assert_eq!(u32::from_str_radix(flags.trim(), 8).unwrap() & O_APPEND, 0, "{info}");
+    }
 }

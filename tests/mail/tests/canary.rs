@@ -6,7 +6,6 @@ use mailsec_core::{
     journal::WitnessReader,
     proof::Letter,
     upgrade::{CanarySummary, Fate, Finish, Report},
-    values::Timestamp,
 };
 use mailsec_mail::canary::read;
 use mailsec_mail_tests::{Bed, Manner};
@@ -17,10 +16,8 @@ use std::{
     time::Duration,
 };
 
-/// Long after the end: whatever is not there by now is lost.
-fn much_later() -> Timestamp {
-    Timestamp::from_millis(i64::MAX)
-}
+/// Longer than a run: what is not there at the end is outstanding, and that is never so.
+const SILENCE: Option<Duration> = Some(Duration::from_secs(60));
 
 struct Run<'a> {
     bed: &'a Bed,
@@ -68,7 +65,7 @@ impl<'a> Run<'a> {
     /// What the journal has of the canary, after it was compared with the record.
     fn summary(&self) -> CanarySummary {
         let in_journal = self.report().canary.unwrap();
-        let all = read(&self.record()).unwrap().summary(much_later(), Some(Duration::from_secs(60)));
+        let all = read(&self.record()).unwrap().summary(SILENCE);
         assert_eq!(in_journal.sent(), all.sent());
         assert_eq!(in_journal.senders, all.senders);
         assert_eq!(in_journal.scanning, all.scanning);
@@ -78,8 +75,10 @@ impl<'a> Run<'a> {
     /// Messages with the test file that came to this.
     fn test_files(&self, fate: Fate) -> BTreeSet<u64> {
         let canary = read(&self.record()).unwrap();
-        let all = canary.fates(much_later(), Some(Duration::from_secs(60)));
-        all.filter(|(_, letter, it)| *letter == Letter::TestFile && *it == fate).map(|(n, _, _)| n).collect()
+        let all = canary.fates(SILENCE);
+        all.filter(|(_, letter, it)| *letter == Letter::TestFile && *it == fate)
+            .map(|((_, n), _, _)| n)
+            .collect()
     }
 
     /// Messages with the test file that the scanner saw and met so.
