@@ -5,7 +5,12 @@ use hickory_resolver::proto::{
     op::{Message, ResponseCode},
     rr::{Name, RData, Record, RecordType, rdata::SRV},
 };
-use mailsec_core::{Code, host::Directory};
+use mailsec_core::{
+    Code,
+    failure::Remedy,
+    host::{Credentials, Directory},
+    values::Secret,
+};
 use mailsec_domain::{ADMINISTRATOR_PASSWORD, Domain};
 use mailsec_windows::{DirectoryConfig, Encryption};
 use std::{
@@ -98,9 +103,19 @@ async fn another_controller_answers_questions_while_the_first_is_away_and_create
     };
     let second = asked(found_by(&domain, both(0, 10)), ADMINISTRATOR_PASSWORD);
     assert!(second.account(&name("svc")).await.unwrap().unwrap().enabled);
+    let password = Secret::new(PASSWORD);
+    let valid = Credentials::Valid;
+    assert_eq!(second.try_credentials(&name("svc"), &password).await.unwrap(), valid);
+    // Of what was changed on the first, the second's word proves nothing.
+    let looked = second.account_where_changed(&name("svc")).await.unwrap_err();
+    let tried = second.try_credentials_where_changed(&name("svc"), &password).await.unwrap_err();
+    for failure in [looked, tried] {
+        assert!(failure.message.contains("dc0.lab.test"), "{failure:?}");
+        assert_eq!(failure.remedy, Remedy::Retry);
+    }
     let failure = second.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap_err();
     assert!(failure.message.contains("dc0.lab.test"), "{failure:?}");
-    assert_eq!(failure.remedy, mailsec_core::failure::Remedy::Retry);
+    assert_eq!(failure.remedy, Remedy::Retry);
     let first = asked(found_by(&domain, both(10, 0)), ADMINISTRATOR_PASSWORD);
     first.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap();
     assert!(second.account(&name("svc-new")).await.unwrap().is_some());

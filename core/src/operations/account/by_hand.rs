@@ -1,9 +1,9 @@
 //! The same changes outside any upgrade, for a person at the command line (`mailsec account`).
 //!
 //! There is no journal, so nothing is remembered between two calls but what the directory itself holds: an account that
-//! was left half made is known by [`MARK`] and by being disabled still, and the next call finishes it.
+//! was left half made is known by a description of its own and by being disabled still, and the next call finishes it.
 
-use super::change::{self, Making};
+use super::change::{self, Making, Marks, Word};
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -14,8 +14,9 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The description of an account that is made by hand.
-pub const MARK: &str = "made by mailsec, by hand";
+fn marks() -> Marks {
+    Marks::of("by hand")
+}
 
 /// Takes a password that the program made, before the directory learns of it. Where it fails, nothing is set.
 pub type Keep<'a> = dyn Fn(&Secret) -> Answer<()> + Sync + 'a;
@@ -40,12 +41,16 @@ impl NewPassword<'_> {
 /// # Errors
 /// [`Code::AccountNotFound`], [`Code::Directory`].
 pub async fn look(host: &dyn Host, name: &AccountName) -> Answer<(Account, Vec<Evidence>)> {
-    let account = host.directory().account(name).await?.ok_or_else(|| {
-        Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
-            .hint("`mailsec account create` makes one")
-    })?;
+    let account = existing(Word::Any, host, name).await?;
     let evidence = change::shown(&account);
     Ok((account, evidence))
+}
+
+async fn existing(word: Word, host: &dyn Host, name: &AccountName) -> Answer<Account> {
+    word.account(host, name).await?.ok_or_else(|| {
+        Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
+            .hint("`mailsec account create` makes one")
+    })
 }
 
 /// What [`create`] would begin with.
@@ -60,11 +65,17 @@ pub enum Beginning {
 /// Looks whether an account can be created.
 ///
 /// # Errors
-/// [`Code::AccountExists`] for any other account of that name, whoever made it; [`Code::Directory`].
+/// [`Code::AccountExists`] for any other account of that name, whoever made it; [`Code::AccountIsAdmin`] for one that
+/// became an administrator while it was half made; [`Code::Directory`].
 pub async fn can_create(host: &dyn Host, name: &AccountName) -> Answer<Beginning> {
-    match host.directory().account(name).await? {
+    match Word::OfChanges.account(host, name).await? {
         None => Ok(Beginning::Nothing),
-        Some(found) if found.description == MARK && !found.enabled => Ok(Beginning::HalfMade),
+        Some(found) if found.description == marks().unfinished && !found.enabled => {
+            found.standard_user().map_err(|failure| {
+                failure.hint("it was left half made, and is disabled: delete it, or choose another name")
+            })?;
+            Ok(Beginning::HalfMade)
+        }
         Some(found) => Err(Failure::new(Code::AccountExists, format!("{name} exists already"))
             .expected("no account of that name")
             .found(format!("one described as {:?}", found.description))
@@ -76,7 +87,8 @@ pub async fn can_create(host: &dyn Host, name: &AccountName) -> Answer<Beginning
 /// Creates a standard user that never expires, reads it back and proves its password.
 ///
 /// # Errors
-/// As [`can_create`], and [`Code::PasswordPolicy`], [`Code::AccessDenied`].
+/// As [`can_create`], and [`Code::PasswordPolicy`], [`Code::AccessDenied`]; [`Code::AccountUnproven`] when it is made, and
+/// what it is, or its password, could not be verified.
 pub async fn create(
     host: &dyn Host,
     permit: &Permit,
@@ -84,7 +96,13 @@ pub async fn create(
     password: &NewPassword<'_>,
 ) -> Answer<Vec<Evidence>> {
     can_create(host, name).await?;
-    let account = change::create(host, permit, MARK, &password.of(name)).await?;
+    let making = password.of(name);
+    change::create(host, permit, &marks(), &making).await?;
+    let account = change::finished(host, &making).await.map_err(|failure| {
+        Failure::new(Code::AccountUnproven, format!("{name} was created and enabled, and is not proven"))
+            .found(failure.to_string())
+            .hint("`mailsec account check --log-on` looks at it again")
+    })?;
     let mut evidence = change::shown(&account);
     evidence.push(proven(name));
     Ok(evidence)
@@ -103,7 +121,7 @@ pub async fn reset(
 ) -> Answer<Vec<Evidence>> {
     look(host, name).await?;
     change::set_password(host, permit, &password.of(name)).await?;
-    Ok(vec![prove(host, name, password.secret).await?])
+    Ok(vec![Word::OfChanges.prove(host, name, password.secret).await?])
 }
 
 fn proven(name: &AccountName) -> Evidence {
@@ -115,7 +133,7 @@ fn proven(name: &AccountName) -> Evidence {
 /// # Errors
 /// [`Code::PasswordWrong`], [`Code::AccountUnfit`], [`Code::SecretMissing`].
 pub async fn prove(host: &dyn Host, name: &AccountName, password: &SecretRef) -> Answer<Evidence> {
-    change::prove(host, name, password).await.map_err(|failure| match failure.code {
+    Word::Any.prove(host, name, password).await.map_err(|failure| match failure.code {
         Code::PasswordWrong => failure.hint("`mailsec account reset` gives it another one"),
         _ => failure,
     })
