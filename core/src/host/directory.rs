@@ -82,6 +82,9 @@ pub struct Account {
     pub password_set: Option<Timestamp>,
     /// `accountExpires` is 0 or 0x7FFFFFFFFFFFFFFF.
     pub account_never_expires: bool,
+    /// When the account itself expires; `None` for never, and where an older version of this program wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_expiry: Option<Timestamp>,
     /// Free text; creation leaves the upgrade's id here, so that a resumed run knows its own account, and whether it is
     /// finished.
     #[serde(default)]

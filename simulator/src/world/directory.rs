@@ -183,6 +183,7 @@ impl World {
                 .get(&key(name.user()))
                 .map(|_| user.password_set.unwrap_or(Timestamp::from_millis(0))),
             account_never_expires: user.account_never_expires,
+            account_expiry: None,
             description: user.description.clone(),
             memberships: directory.memberships(user),
         }))

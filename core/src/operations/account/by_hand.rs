@@ -3,6 +3,10 @@
 //! There is no journal, so nothing is remembered between two calls but what the directory itself holds: an account that
 //! was left half made is known by a description of its own and by being disabled still, and the next call finishes it.
 
+mod reset;
+
+pub use reset::{Reset, can_reset, reset};
+
 use super::change::{self, Making, Marks, Word};
 use crate::{
     Permit,
@@ -12,7 +16,6 @@ use crate::{
     plan::Evidence,
     values::{AccountName, Secret, SecretRef},
 };
-use std::time::Duration;
 
 fn marks() -> Marks {
     Marks::of("by hand")
@@ -108,22 +111,6 @@ pub async fn create(
     Ok(evidence)
 }
 
-/// Resets the password of an account and proves it.
-///
-/// # Errors
-/// [`Code::AccountNotFound`], [`Code::PasswordPolicy`], [`Code::AccessDenied`], [`Code::AccountUnfit`] where the account
-/// cannot log on with any password.
-pub async fn reset(
-    host: &dyn Host,
-    permit: &Permit,
-    name: &AccountName,
-    password: &NewPassword<'_>,
-) -> Answer<Vec<Evidence>> {
-    look(host, name).await?;
-    change::set_password(host, permit, &password.of(name)).await?;
-    Ok(vec![Word::OfChanges.prove(host, name, password.secret).await?])
-}
-
 fn proven(name: &AccountName) -> Evidence {
     Evidence::new(format!("log-on as {name}"), "accepted by the directory")
 }
@@ -164,36 +151,4 @@ pub async fn service_to_change(host: &dyn Host, name: &ServiceName) -> Answer<Se
 pub async fn services_of(host: &dyn Host, account: &AccountName) -> Answer<Vec<ServiceName>> {
     let users = super::reset::logged_on_as(host, account).await?;
     Ok(users.into_iter().map(|service| service.name).collect())
-}
-
-/// Gives a service the account and its password; restarts it if it runs, and sees that it stays up.
-///
-/// # Errors
-/// As [`service_to_change`], and [`Code::ServiceConfig`], [`Code::ServiceStart`], [`Code::ServiceStop`].
-pub async fn give_to_service(
-    host: &dyn Host,
-    permit: &Permit,
-    service: &ServiceName,
-    account: &AccountName,
-    password: &SecretRef,
-    limit: Duration,
-) -> Answer<Vec<Evidence>> {
-    let ran = service_to_change(host, service).await?.is_running();
-    let value = change::secret(host, password).await?;
-    host.services().set_log_on(permit, service, account, &value).await?;
-    if ran {
-        host.services().stop(permit, service, limit).await?;
-        host.services().start(permit, service, limit).await?;
-    }
-    let now = service_to_change(host, service).await?;
-    if !service::same_account(&now.account, account) {
-        return Err(Failure::new(Code::ServiceConfig, format!("{service} did not take the account"))
-            .expected(account.to_string())
-            .found(&*now.account));
-    }
-    if ran && !now.is_running() {
-        return Err(Failure::new(Code::ServiceStart, format!("{service} did not stay up"))
-            .found(format!("{:?}", now.state)));
-    }
-    Ok(vec![service::evidence(&now)])
 }
