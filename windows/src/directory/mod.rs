@@ -10,7 +10,7 @@ mod tls;
 
 use crate::{random, secrets::SecretSources};
 use async_trait::async_trait;
-use locate::controllers;
+use locate::Controllers;
 use mailsec_core::{
     Code, Failure, Permit,
     host::{Account, Answer, Credentials, Directory, Secrets as _},
@@ -122,16 +122,15 @@ enum Access {
 
 /// A connection to the first controller that can be reached.
 fn connect(config: &DirectoryConfig, access: Access) -> Result<Session, Failure> {
-    let mut controllers = controllers(config)?.into_iter();
-    let first =
-        controllers.next().ok_or_else(|| Failure::new(Code::Directory, "no domain controller was found"))?;
-    let failure = match Session::connect(config.clone(), &first) {
-        Ok(session) => return Ok(session),
-        Err(failure) => failure,
-    };
-    let others = controllers.filter(|_| access == Access::Any);
+    let controllers = Controllers::find(config)?;
+    let to = |one| controllers.address(one).and_then(|at| Session::connect(config.clone(), one, at));
+    let mut all = controllers.all.iter();
+    let first = all.next().ok_or_else(|| Failure::new(Code::Directory, "no domain controller was found"))?;
     // Of the others it is not said why they cannot be reached: the first is the one to put right.
-    others.filter_map(|next| Session::connect(config.clone(), &next).ok()).next().ok_or(failure)
+    to(first).or_else(|failure| {
+        let mut others = all.filter(|_| access == Access::Any);
+        others.find_map(|next| to(next).ok()).ok_or(failure)
+    })
 }
 
 /// The directory, if there is one that may be asked.

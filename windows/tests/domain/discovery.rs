@@ -16,6 +16,7 @@ use mailsec_windows::{DirectoryConfig, Encryption};
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     thread,
+    time::Duration,
 };
 
 /// What a DNS server knows: controllers with their priorities, and addresses of names.
@@ -24,6 +25,8 @@ struct Zone {
     addresses: Vec<(&'static str, Ipv4Addr)>,
 }
 
+/// A name about which the server says nothing.
+const SILENT: &str = "dc-silent.lab.test.";
 const SERVICE: &str = "_ldap._tcp.dc._msdcs.lab.test.";
 
 impl Zone {
@@ -35,6 +38,9 @@ impl Zone {
             let mut buffer = [0; 4096];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
                 let asked = Message::from_vec(&buffer[..length]).unwrap();
+                if asked.queries[0].name().to_ascii().eq_ignore_ascii_case(SILENT) {
+                    continue;
+                }
                 socket.send_to(&self.answer(&asked).to_vec().unwrap(), from).unwrap();
             }
         });
@@ -138,5 +144,29 @@ async fn a_domain_without_records_and_one_with_names_of_others_are_refused() {
         assert_eq!(failure.code, Code::Directory);
         assert!(failure.causes.iter().any(|cause| cause.contains(said)), "{said}: {failure:?}");
         assert!(failure.hint.unwrap().contains("`server`"));
+    }
+}
+
+/// The order is that of the records, whether a name has an address or not: else the second would be the first for a while.
+#[tokio::test]
+async fn a_first_controller_without_an_address_keeps_its_place_and_a_slow_name_fails_nothing_else() {
+    let domain = Domain::start().unwrap();
+    domain.admin().unwrap().user("svc", PASSWORD).unwrap();
+    for unresolved in ["dc0.lab.test.", SILENT] {
+        let zone = |first: u16, second: u16| Zone {
+            controllers: vec![(first, unresolved), (second, "dc1.lab.test.")],
+            addresses: vec![("dc1.lab.test.", domain.address())],
+        };
+        // Silence is waited for.
+        let by = |zone| DirectoryConfig { limit: Duration::from_secs(8), ..found_by(&domain, zone) };
+        let away = asked(by(zone(0, 10)), ADMINISTRATOR_PASSWORD);
+        assert!(away.account(&name("svc")).await.unwrap().unwrap().enabled, "{unresolved}");
+        let failure = away.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap_err();
+        assert!(failure.message.contains(unresolved.trim_end_matches('.')), "{failure:?}");
+        assert_eq!(failure.remedy, Remedy::Retry);
+        assert!(away.account(&name("svc-new")).await.unwrap().is_none());
+        let last = asked(by(zone(10, 0)), ADMINISTRATOR_PASSWORD);
+        last.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap();
+        last.delete(&permit(), &name("svc-new"), "ours").await.unwrap();
     }
 }
