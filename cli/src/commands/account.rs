@@ -34,6 +34,7 @@ pub(crate) async fn account(common: &Common, command: AccountCommand) -> Result<
 
 fn sources(common: &Common) -> Result<Sources, Failure> {
     let mut sources = Sources::for_server(common)?;
+    sources.none_unwanted(common, &[SecretRef::new(PASSWORD)])?;
     sources.ask(&bind_secret(common)?.into_iter().collect::<Vec<_>>(), common)?;
     Ok(sources)
 }

@@ -27,6 +27,7 @@ pub(crate) async fn remote(common: &Common, command: RemoteCommand) -> Result<Re
 /// The management server, with its password.
 fn site(common: &Common) -> Result<Site, Failure> {
     let mut secrets = Sources::for_server(common)?;
+    secrets.none_unwanted(common, [])?;
     secrets.ask(&[SecretRef::new(PASSWORD)], common)?;
     Site::open(common, &secrets)
 }

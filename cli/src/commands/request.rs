@@ -28,6 +28,9 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
         .hint("the reason stands in the report"));
     }
     let mut secrets = Sources::for_server(common)?;
+    if let Some(plan) = &loaded.state.plan {
+        secrets.none_unwanted(common, &wanted::ever(plan))?;
+    }
     let site = Site::open(common, &secrets)?;
     match site.journal().await {
         Ok(mut journal) => {
