@@ -69,6 +69,8 @@ impl Exit {
             | Code::GateNotOpen
             | Code::ChecklistOpen
             | Code::AccountExists
+            | Code::AccountIsAdmin
+            | Code::AccountUnfit
             | Code::AccountNotFound
             | Code::SecretMissing
             | Code::AccessDenied

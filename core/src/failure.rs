@@ -194,6 +194,8 @@ codes! {
     AccountExists = "account-exists",
     /// The account is disabled, locked, or its password or the account itself expires.
     AccountUnfit = "account-unfit",
+    /// The account, or its password, was changed by hand, and what comes after failed.
+    AccountUnproven = "account-unproven",
     /// The password is wrong.
     PasswordWrong = "password-wrong",
     /// The directory refused the password by its policy.

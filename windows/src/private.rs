@@ -81,7 +81,7 @@ fn named(sid: &str) -> String {
 }
 
 #[cfg(windows)]
-pub use on_windows::{check_private, check_unread, private_folder};
+pub use on_windows::{check_private, check_unread, new_file, private_folder};
 
 #[cfg(windows)]
 mod on_windows {
@@ -137,6 +137,14 @@ mod on_windows {
         let unread = |e: io::Error| refuse("its rights cannot be read".to_owned()).cause(e);
         let user = access::current_user().map_err(unread)?;
         access::read(path).map_err(unread)?.intruder(&user).map_or(Ok(()), |found| Err(refuse(found)))
+    }
+
+    /// Creates a file that passes [`check_unread`], wherever it lies: nothing is inherited from its folder.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::AlreadyExists`] where something of that name is there, be it a link.
+    pub fn new_file(path: &Path) -> io::Result<fs::File> {
+        security::create_file_for(path, &access::current_user()?)
     }
 
     /// Refuses a file with a secret that others than administrators, SYSTEM and this account may read.

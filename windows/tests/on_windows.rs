@@ -36,6 +36,18 @@ fn example(name: &str) -> PathBuf {
     tests.parent().unwrap().parent().unwrap().join("examples").join(name)
 }
 
+/// A password that the program writes is one that it takes again, however open the folder is.
+#[test]
+fn a_new_file_is_for_its_owner_and_administrators_wherever_it_lies() {
+    use mailsec_windows::private::{check_unread, new_file};
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.txt");
+    std::io::Write::write_all(&mut new_file(&own).unwrap(), b"secret").unwrap();
+    assert_eq!(std::fs::read(&own).unwrap(), b"secret");
+    assert_eq!(check_unread(&own).unwrap(), Ok(()));
+    assert_eq!(new_file(&own).unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+}
+
 #[tokio::test]
 async fn files_are_written_whole_and_read_back() {
     let folder = tempfile::tempdir().unwrap();

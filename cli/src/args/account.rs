@@ -53,7 +53,8 @@ pub(crate) struct NewPasswordArgs {
     /// Make the password, by the domain's policy; else it comes from `--secret account-password=...`, or is asked for
     #[arg(long, requires = "password_to")]
     pub(crate) generate: bool,
-    /// The file to write the password that is made to, before it is set; nobody else may read it
+    /// The new file to write the password that is made to, before it is set; only you, and on Windows administrators, may
+    /// read it
     #[arg(long, value_name = "FILE", requires = "generate")]
     pub(crate) password_to: Option<PathBuf>,
     /// Do not ask whether to go on

@@ -12,7 +12,7 @@ use mailsec_core::{
     failure::Code,
     host::{Host, ServiceName},
     journal::Agreed,
-    operations::account::by_hand::{self, Beginning, Keep, NewPassword},
+    operations::account::by_hand::{self, Beginning, Keep, NewPassword, Reset},
     plan::Evidence,
     values::{AccountName, SecretRef},
 };
@@ -34,6 +34,7 @@ pub(crate) async fn account(common: &Common, command: AccountCommand) -> Result<
 
 fn sources(common: &Common) -> Result<Sources, Failure> {
     let mut sources = Sources::for_server(common)?;
+    sources.none_unwanted(common, &[SecretRef::new(PASSWORD)])?;
     sources.ask(&bind_secret(common)?.into_iter().collect::<Vec<_>>(), common)?;
     Ok(sources)
 }
@@ -107,7 +108,7 @@ async fn reset(common: &Common, new: &NewPasswordArgs, services: &[String]) -> R
     let mut sources = sources(common)?;
     new.unambiguous(&sources)?;
     let place = AccountPlace::open(common, &sources)?;
-    let (_, shown) = by_hand::look(place.host(), &name).await?;
+    let (_, shown) = by_hand::can_reset(place.host(), &name).await?;
     if !services.is_empty() && !place.is_server() {
         return Err(Failure::new(Code::BadArgument, "--service needs a server")
             .expected("this command on the server whose service it is, or --host")
@@ -139,15 +140,9 @@ async fn reset(common: &Common, new: &NewPasswordArgs, services: &[String]) -> R
     let keep = new.keep();
     let secret = new.secret(place.host());
     let password = NewPassword { secret: &secret, keep: keep.as_deref() };
-    let permit = Permit::by_hand(&agreed);
-    let mut evidence = by_hand::reset(place.host(), &permit, &name, &password).await?;
-    for service in &services {
-        let given = by_hand::give_to_service(place.host(), &permit, service, &name, &secret, LIMIT).await;
-        // What is done already must not be overlooked.
-        evidence.extend(given.map_err(|failure| {
-            failure.cause(format!("the password of {name} was reset before; {service} may not have it yet"))
-        })?);
-    }
+    let wanted = Reset { account: &name, password, services: &services, limit: LIMIT };
+    let done = by_hand::reset(place.host(), &Permit::by_hand(&agreed), &wanted).await;
+    let evidence = done.map_err(|failure| new.where_it_is(failure))?;
     Ok(Reply::new(
         format!("{}The password of {name} was reset.", lines(&evidence)),
         json!({ "account": name, "reset": true, "evidence": evidence }),
@@ -178,7 +173,8 @@ impl NewPasswordArgs {
             .expected("either --generate or --secret, not both"));
         }
         match &self.password_to {
-            Some(file) if file.exists() => {
+            // Be it a link to nothing.
+            Some(file) if file.symlink_metadata().is_ok() => {
                 Err(Failure::new(Code::BadArgument, "the file for the password is there already")
                     .expected("--password-to with the name of a new file")
                     .found(file.display().to_string())
@@ -228,9 +224,20 @@ impl NewPasswordArgs {
         }
     }
 
+    /// With the source that the password has by now, where it was made and its file may be needed.
+    fn where_it_is(&self, failure: Failure) -> Failure {
+        match (&self.password_to, &failure.hint) {
+            (Some(file), Some(hint)) if failure.code == Code::AccountUnproven => {
+                let hint = format!("{hint}: --secret {PASSWORD}=file:{}", file.display());
+                failure.hint(hint)
+            }
+            _ => failure,
+        }
+    }
+
     /// Writes a password that was made to its file.
     fn keep(&self) -> Option<Box<Keep<'_>>> {
         let file: &Path = self.password_to.as_deref()?;
-        Some(Box::new(move |password| output::save(file, "password", password.expose().as_bytes())))
+        Some(Box::new(move |password| output::save_secret(file, "password", password.expose().as_bytes())))
     }
 }

@@ -1,6 +1,6 @@
 //! `cluster`: the nodes of a cluster, one after the other.
 
-use super::{VERSION, answer, drive, plan as plans, report, request, site, status};
+use super::{VERSION, answer, drive, plan as plans, report, request, site, status, wanted};
 use crate::{
     args::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs, Common, WhichArgs},
     cluster::{FolderNodes, Places, keep_plan, standings},
@@ -71,7 +71,8 @@ fn plan(common: &Common, inner: &Common, args: &ClusterPlanArgs) -> Result<Reply
 }
 
 async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
-    let site = Site::open(common, &Sources::for_server(common)?)?;
+    let secrets = Sources::for_server(common)?;
+    let site = Site::open(common, &secrets)?;
     place::private_folder(site.state.folder())?;
     let mut journal = site.journal().await?;
     let plan = plans::read(&args.plan)?;
@@ -79,6 +80,8 @@ async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
         return Err(Failure::new(Code::BadArgument, "this is a plan of one server")
             .hint("`mailsec cluster plan` makes a cluster's plan of several; nothing was begun"));
     }
+    // The nodes' own secrets are their services' to have.
+    secrets.none_unwanted(common, &wanted::ever(&plan))?;
     idle(&site.state)?;
     let places = Places::read(&site.state, &args.nodes)?.of_plan(&plan, &args.nodes)?;
     let hash = plan.hash();

@@ -34,6 +34,7 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
             .hint("`mailsec report` shows what happened"));
     }
     if let Some(plan) = &loaded.state.plan {
+        secrets.none_unwanted(common, &wanted::ever(plan))?;
         let open = |index: usize| {
             loaded.state.steps.get(index).is_some_and(|step| !matches!(step.state, StepState::Done(_)))
         };

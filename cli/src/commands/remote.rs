@@ -27,7 +27,9 @@ pub(crate) async fn remote(common: &Common, command: RemoteCommand) -> Result<Re
 /// The management server, with its password.
 fn site(common: &Common) -> Result<Site, Failure> {
     let mut secrets = Sources::for_server(common)?;
-    secrets.ask(&[SecretRef::new(PASSWORD)], common)?;
+    let password = SecretRef::new(PASSWORD);
+    secrets.none_unwanted(common, [&password])?;
+    secrets.ask(&[password], common)?;
     Site::open(common, &secrets)
 }
 

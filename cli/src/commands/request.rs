@@ -20,6 +20,9 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
     let state = State::only(common)?;
     let (upgrade, loaded) = admitted(&state, of, request)?;
     let mut secrets = Sources::for_server(common)?;
+    if let Some(plan) = &loaded.state.plan {
+        secrets.none_unwanted(common, &wanted::ever(plan))?;
+    }
     let site = Site::open(common, &secrets)?;
     match site.journal().await {
         Ok(mut journal) => {

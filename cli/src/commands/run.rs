@@ -40,6 +40,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         )
         .expected("either --generate-password or --secret, not both"));
     }
+    secrets.none_unwanted(common, &wanted::ever(&proposal.plan))?;
     let hash = proposal.plan.hash();
     output::say(&show::plan(&proposal, false));
     let rehearsed = rehearsed(&site, &proposal.plan);

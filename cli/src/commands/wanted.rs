@@ -6,6 +6,9 @@ use mailsec_core::{
     values::SecretRef,
 };
 
+/// The password of an account that was replaced.
+const FORMER: &str = "former-account-password";
+
 /// The secrets that a plan's steps need and the program does not make itself.
 pub(crate) fn secrets(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&SecretRef> {
     let made = made(plan);
@@ -26,15 +29,28 @@ pub(crate) fn secrets(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> Vec<&
 pub(crate) fn for_the_way_back(plan: &Plan, state: &State) -> Vec<SecretRef> {
     let begun = |index: usize| state.steps.get(index).is_some_and(|step| step.begun);
     let mut wanted: Vec<SecretRef> = secrets(plan, begun).into_iter().cloned().collect();
-    let replaced = plan
-        .steps
-        .iter()
-        .enumerate()
-        .any(|(index, step)| begun(index) && matches!(step.operation, Operation::SetServiceLogOn { .. }));
-    if replaced {
-        wanted.push(SecretRef::new("former-account-password"));
+    if replaces_account(plan, begun) {
+        wanted.push(SecretRef::new(FORMER));
     }
     wanted
+}
+
+fn replaces_account(plan: &Plan, step_counts: impl Fn(usize) -> bool) -> bool {
+    let mut steps = plan.steps.iter().enumerate();
+    steps.any(|(index, step)| {
+        step_counts(index) && matches!(step.operation, Operation::SetServiceLogOn { .. })
+    })
+}
+
+/// Every name that a plan may ever want, on its way or on the way back: what the program makes itself may have to be given
+/// after its store was lost.
+pub(crate) fn ever(plan: &Plan) -> Vec<SecretRef> {
+    let mut names: Vec<SecretRef> =
+        plan.steps.iter().flat_map(|step| step.operation.secrets()).cloned().collect();
+    if replaces_account(plan, |_| true) {
+        names.push(SecretRef::new(FORMER));
+    }
+    names
 }
 
 /// The secrets that the program makes itself.

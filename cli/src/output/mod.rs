@@ -4,6 +4,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this file is for")]
 
 mod paint;
+mod save;
+
+pub(crate) use save::{save, save_secret};
 
 use crate::{exit::Exit, show::wrap};
 use mailsec_core::{Failure, failure::Code};
@@ -104,36 +107,6 @@ pub(crate) fn confide(text: &str) {
 /// A failure of the operating system.
 pub(crate) fn system(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::new(Code::System, what).cause(error)
-}
-
-/// Writes a file that only its owner can read: plans, reports and bundles tell how a mail server is built. What was there
-/// before is replaced at once by the whole, or stays.
-pub(crate) fn save(path: &Path, what: &str, content: &[u8]) -> Result<(), Failure> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = || {
-        if path.metadata().is_ok_and(|there| !there.is_file()) {
-            // A pipe, or a device.
-            return options.open(path)?.write_all(content);
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.new", std::process::id()));
-        let new = path.with_file_name(name);
-        let whole = options.open(&new).and_then(|mut file| {
-            file.write_all(content)?;
-            file.sync_all()
-        });
-        whole.and_then(|()| std::fs::rename(&new, path)).inspect_err(|_| _ = std::fs::remove_file(&new))
-    };
-    written().map_err(|error| {
-        Failure::new(Code::FileUnwritable, format!("the {what} cannot be written"))
-            .expected("a path in a folder that is there and may be written")
-            .found(path.display().to_string())
-            .cause(error)
-            .hint("nothing was written; name another path, or make its folder")
-    })
 }
 
 /// Refuses to write over a file that was given to be read.

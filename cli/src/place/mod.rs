@@ -11,6 +11,7 @@ mod real_mail;
 mod rehearsals;
 mod secrets;
 mod state;
+mod unwanted;
 #[cfg(windows)]
 mod windows;
 

@@ -42,6 +42,10 @@ impl Sources {
         self.values.contains_key(name)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &SecretRef> {
+        self.values.keys()
+    }
+
     /// The secret that was given although the program makes it, under its own name or the one that it is known by: what
     /// the program makes has the time of its plan behind that.
     pub(crate) fn given_for(&self, made: &SecretRef) -> Option<&SecretRef> {

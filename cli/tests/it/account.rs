@@ -10,6 +10,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+const UNFINISHED: &str = "being made by mailsec, by hand";
+const MADE: &str = "made by mailsec, by hand";
 const PASSWORD: [&str; 2] = ["--secret", "account-password=env:TEST_PASSWORD"];
 
 #[test]
@@ -161,14 +163,97 @@ fn a_creation_that_was_cut_off_is_finished_and_no_other_account_is() {
     assert_eq!(admin.value("svc-half", "pwdLastSet").unwrap().as_deref(), Some("0"), "left alone");
     for password in [None, Some("Before-The-Crash-1")] {
         admin.delete(&Admin::dn("svc-half")).unwrap();
-        half(&mut admin, "made by mailsec, by hand");
+        half(&mut admin, UNFINISHED);
         if let Some(password) = password {
             admin.password("svc-half", password).unwrap();
         }
         let ran = real.run(&create).exits(0);
         assert!(ran.stderr.contains("left half made"), "{ran}");
         assert_eq!(admin.value("svc-half", "userAccountControl").unwrap().as_deref(), Some("66048"));
+        assert_eq!(admin.value("svc-half", "description").unwrap().as_deref(), Some(MADE));
     }
+    admin.delete(&Admin::dn("svc-half")).unwrap();
+    half(&mut admin, UNFINISHED);
+    make_admin(&mut admin, "svc-half");
+    let risen = real.run(&create).exits(30);
+    assert!(risen.stderr.contains("account-is-admin"), "{risen}");
+    assert_eq!(standing(&mut admin, "svc-half"), ["514", "0"], "no password, not enabled");
+}
+
+fn make_admin(admin: &mut Admin, user: &str) {
+    let members = ["Administrator", user].map(Admin::dn);
+    admin.set(&Admin::dn("Domain Admins"), "member", &[&members[0], &members[1]]).unwrap();
+}
+
+/// Whether it is enabled, and when its password was set.
+fn standing(admin: &mut Admin, user: &str) -> [String; 2] {
+    ["userAccountControl", "pwdLastSet"].map(|name| admin.value(user, name).unwrap().unwrap_or_default())
+}
+
+#[test]
+fn an_account_that_was_finished_once_and_then_retired_is_left_alone() {
+    let real = Real::start();
+    let mut admin = real.domain.admin().unwrap();
+    let create = ["create", r"LAB\svc-old", "--yes", "--secret", "account-password=env:NEW"];
+    real.run(&create).exits(0);
+    admin.set(&Admin::dn("svc-old"), "userAccountControl", &["66050"]).unwrap();
+    make_admin(&mut admin, "svc-old");
+    let before = standing(&mut admin, "svc-old");
+    let ran = real.run(&create).exits(30);
+    assert!(ran.stderr.contains("account-exists"), "{ran}");
+    assert_eq!(standing(&mut admin, "svc-old"), before);
+}
+
+/// What can be known before is said before; what comes after says that the password is another one now.
+#[test]
+fn a_reset_that_cannot_be_proven_changes_nothing_or_says_that_it_was_done() {
+    let real = Real::start();
+    let mut admin = real.domain.admin().unwrap();
+    let reset = |user: &str| {
+        let name = format!(r"LAB\{user}");
+        real.run(&["reset", &name, "--yes", "--secret", "account-password=env:NEW"])
+    };
+    let unfit =
+        [("svc-off", "userAccountControl", "66050"), ("svc-over", "accountExpires", "133485408000000000")];
+    for (user, attribute, value) in unfit {
+        admin.user(user, "Some-Good-Pass-1").unwrap();
+        admin.set(&Admin::dn(user), attribute, &[value]).unwrap();
+        let before = standing(&mut admin, user);
+        let ran = reset(user).exits(30);
+        assert!(ran.stderr.contains("account-unfit") && ran.stderr.contains("nothing was changed"), "{ran}");
+        assert_eq!(standing(&mut admin, user), before);
+    }
+    // Nothing but a log-on shows it.
+    admin.user("svc-never", "Some-Good-Pass-1").unwrap();
+    admin.set(&Admin::dn("svc-never"), "logonHours", &["\0".repeat(21).as_str()]).unwrap();
+    let ran = reset("svc-never").exits(1);
+    assert!(ran.stderr.contains(r"the password of LAB\svc-never was reset"), "{ran}");
+    assert!(ran.stderr.contains("530"), "{ran}");
+}
+
+#[test]
+fn a_service_that_a_reset_did_not_come_to_is_named() {
+    let place = Place::with_faults("vipre-4.5", &["service-does-not-start"]);
+    let service = mailsec_simulator::worlds::vipre::SERVICE;
+    let words = ["account", "reset", r"LAB\svc-vipre", "--yes", "--service", service, "--secret"];
+    let mut command = place.command(words.into_iter().chain(["account-password=env:NEW"]));
+    let ran = Ran::from(command.env("NEW", "Another-Good-77").output().unwrap()).exits(1);
+    assert!(ran.stderr.contains(r"the password of LAB\svc-vipre was reset"), "{ran}");
+    assert!(ran.stderr.contains(service) && ran.stderr.contains("account reset"), "{ran}");
+    assert_eq!(place.world().vault.directory["svc-vipre"], "Another-Good-77");
+}
+
+/// A link that somebody laid where the password is to be written.
+#[test]
+fn a_password_is_written_to_a_new_file_only() {
+    let place = Place::vipre();
+    let (file, other) = (place.folder.with_file_name("made.txt"), place.folder.with_file_name("other.txt"));
+    std::os::unix::fs::symlink(&other, &file).unwrap();
+    let to = file.display().to_string();
+    let words = ["account", "reset", r"LAB\svc-vipre", "--yes", "--generate", "--password-to", &to];
+    let ran = place.changes_nothing(words).exits(2);
+    assert!(ran.stderr.contains("there already"), "{ran}");
+    assert!(!other.exists() && file.is_symlink(), "nothing went through the link, nor in its place");
 }
 
 #[test]
@@ -176,7 +261,7 @@ fn an_administrator_of_a_real_domain_is_not_fit_and_a_policy_is_kept() {
     let real = Real::start();
     let mut admin = real.domain.admin().unwrap();
     admin.user("svc-admin", "Some-Good-Pass-1").unwrap();
-    admin.set(&Admin::dn("svc-admin"), "description", &["made by mailsec, by hand"]).unwrap();
+    admin.set(&Admin::dn("svc-admin"), "description", &[MADE]).unwrap();
     admin.group("Crew", "-2147483646", &[&Admin::dn("svc-admin")]).unwrap();
     let members = ["Administrator", "Crew"].map(Admin::dn);
     admin.set(&Admin::dn("Domain Admins"), "member", &[&members[0], &members[1]]).unwrap();

@@ -203,3 +203,26 @@ fn not_in_the_command_line_of_a_running_process_nor_in_its_inbox() {
     let ended = running.ends();
     nowhere(&place, &[vipre::PASSWORD], &[ended]);
 }
+
+/// A name that nothing wants gave its secret to nobody, and the upgrade stopped later for want of it.
+#[test]
+fn a_name_that_nothing_wants_is_refused_before_anything_begins() {
+    let place = Place::vipre();
+    let misspelt = ["--secret", "service-acount-password=env:TEST_PASSWORD", "--no-input"];
+    let run = misspelt.into_iter().chain(["run", "--yes"]).chain(INSTALL).chain(SILENT);
+    let ran = place.changes_nothing(run).exits(2);
+    assert!(ran.stderr.contains("service-acount-password"), "{ran}");
+    assert!(ran.stderr.contains("did you mean service-account-password?"), "{ran}");
+    let check = ["account", "check", r"LAB\svc-vipre"];
+    let ran = place.changes_nothing(misspelt.into_iter().chain(check)).exits(2);
+    assert!(ran.stderr.contains("expected: account-password"), "{ran}");
+
+    // An upgrade that waits for it: the same of who goes on with it.
+    let begin = ["--no-input", "run", "--yes"].into_iter().chain(INSTALL).chain(SILENT);
+    let waits = place.run(begin);
+    assert!(!matches!(waits.code, Some(0 | 2)), "{waits}");
+    for words in [&["resume"][..], &["cancel"]] {
+        let ran = place.changes_nothing(misspelt.into_iter().chain(words.iter().copied())).exits(2);
+        assert!(ran.stderr.contains("did you mean service-account-password?"), "{ran}");
+    }
+}

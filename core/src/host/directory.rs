@@ -82,7 +82,11 @@ pub struct Account {
     pub password_set: Option<Timestamp>,
     /// `accountExpires` is 0 or 0x7FFFFFFFFFFFFFFF.
     pub account_never_expires: bool,
-    /// Free text; creation leaves the upgrade's id here, so that a resumed run knows its own account.
+    /// When the account itself expires; `None` for never, and where an older version of this program wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_expiry: Option<Timestamp>,
+    /// Free text; creation leaves the upgrade's id here, so that a resumed run knows its own account, and whether it is
+    /// finished.
     #[serde(default)]
     pub description: String,
     /// Every group whose rights the account has: nested and primary groups included.
@@ -95,11 +99,11 @@ impl Account {
         self.memberships.iter().filter(|membership| membership.rank != Rank::Plain)
     }
 
-    /// Refuses an administrator, and an account that cannot log on or will expire.
+    /// Refuses an administrator.
     ///
     /// # Errors
-    /// [`Code::AccountIsAdmin`] with the chain that makes it one, [`Code::AccountUnfit`].
-    pub fn fit_for_service(&self) -> Answer<()> {
+    /// [`Code::AccountIsAdmin`] with the chain that makes it one.
+    pub fn standard_user(&self) -> Answer<()> {
         let admin: Vec<String> = self
             .administrator_through()
             .map(|m| {
@@ -118,6 +122,15 @@ impl Account {
                 "plan again with --create-account DOMAIN\\name, which makes a standard user for the service",
             ));
         }
+        Ok(())
+    }
+
+    /// Refuses an administrator, and an account that cannot log on or will expire.
+    ///
+    /// # Errors
+    /// As [`Account::standard_user`], and [`Code::AccountUnfit`].
+    pub fn fit_for_service(&self) -> Answer<()> {
+        self.standard_user()?;
         let mut wrong = Vec::new();
         if !self.enabled {
             wrong.push("disabled");
@@ -205,10 +218,25 @@ impl Credentials {
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// Looks an account up; `None` when there is none of that name.
+    ///
+    /// While the controller that takes changes is away, another may answer, which need not know of the last ones: what it
+    /// does not have proves nothing of what was changed.
     async fn account(&self, name: &AccountName) -> Answer<Option<Account>>;
 
-    /// Tries the name and the password, without leaving anything behind.
+    /// As [`account`](Self::account), by the controller alone that takes changes: the one to ask before and after a change.
+    /// While it is away this is a failure to be retried.
+    async fn account_where_changed(&self, name: &AccountName) -> Answer<Option<Account>>;
+
+    /// Tries the name and the password, without leaving anything behind. Any controller may answer, as for
+    /// [`account`](Self::account).
     async fn try_credentials(&self, name: &AccountName, password: &Secret) -> Answer<Credentials>;
+
+    /// As [`try_credentials`](Self::try_credentials), at the controller alone that takes changes.
+    async fn try_credentials_where_changed(
+        &self,
+        name: &AccountName,
+        password: &Secret,
+    ) -> Answer<Credentials>;
 
     /// Creates a standard user, *disabled*, without a password, with `description`.
     ///
@@ -219,9 +247,14 @@ pub trait Directory: Send + Sync {
     /// wrong passwords that locked it are the usual reason for a reset.
     async fn set_password(&self, permit: &Permit, name: &AccountName, password: &Secret) -> Answer<()>;
 
-    /// Enables the account and sets "password never expires" and "account never expires". One without a password stays
-    /// disabled.
-    async fn enable_never_expiring(&self, permit: &Permit, name: &AccountName) -> Answer<()>;
+    /// Enables the account and sets "password never expires", "account never expires" and its description: all of it or
+    /// nothing. One without a password stays as it is.
+    async fn enable_never_expiring(
+        &self,
+        permit: &Permit,
+        name: &AccountName,
+        description: &str,
+    ) -> Answer<()>;
 
     /// Deletes an account whose description is `description` still; any other is left alone and is an error. One that is
     /// not there is none.

@@ -209,7 +209,13 @@ impl Directory for Elsewhere {
     async fn account(&self, _: &AccountName) -> Answer<Option<Account>> {
         no()
     }
+    async fn account_where_changed(&self, _: &AccountName) -> Answer<Option<Account>> {
+        no()
+    }
     async fn try_credentials(&self, _: &AccountName, _: &Secret) -> Answer<Credentials> {
+        no()
+    }
+    async fn try_credentials_where_changed(&self, _: &AccountName, _: &Secret) -> Answer<Credentials> {
         no()
     }
     async fn create_disabled(&self, _: &Permit, _: &AccountName, _: &str) -> Answer<()> {
@@ -218,7 +224,7 @@ impl Directory for Elsewhere {
     async fn set_password(&self, _: &Permit, _: &AccountName, _: &Secret) -> Answer<()> {
         no()
     }
-    async fn enable_never_expiring(&self, _: &Permit, _: &AccountName) -> Answer<()> {
+    async fn enable_never_expiring(&self, _: &Permit, _: &AccountName, _: &str) -> Answer<()> {
         no()
     }
     async fn delete(&self, _: &Permit, _: &AccountName, _: &str) -> Answer<()> {

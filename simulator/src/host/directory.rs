@@ -14,8 +14,21 @@ impl Directory for SimHost {
         self.read(|world| world.account(name)).await
     }
 
+    /// A simulated domain has one controller.
+    async fn account_where_changed(&self, name: &AccountName) -> Answer<Option<Account>> {
+        self.account(name).await
+    }
+
     async fn try_credentials(&self, name: &AccountName, password: &Secret) -> Answer<Credentials> {
         self.read(|world| world.credentials(name, password.expose())).await
+    }
+
+    async fn try_credentials_where_changed(
+        &self,
+        name: &AccountName,
+        password: &Secret,
+    ) -> Answer<Credentials> {
+        self.try_credentials(name, password).await
     }
 
     async fn create_disabled(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
@@ -34,8 +47,13 @@ impl Directory for SimHost {
         })
     }
 
-    async fn enable_never_expiring(&self, _permit: &Permit, name: &AccountName) -> Answer<()> {
-        effect!(self, "enable account", |world, _fate| world.enable_never_expiring(name))
+    async fn enable_never_expiring(
+        &self,
+        _permit: &Permit,
+        name: &AccountName,
+        description: &str,
+    ) -> Answer<()> {
+        effect!(self, "enable account", |world, _fate| world.enable_never_expiring(name, description))
     }
 
     async fn delete(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {

@@ -183,6 +183,7 @@ impl World {
                 .get(&key(name.user()))
                 .map(|_| user.password_set.unwrap_or(Timestamp::from_millis(0))),
             account_never_expires: user.account_never_expires,
+            account_expiry: None,
             description: user.description.clone(),
             memberships: directory.memberships(user),
         }))
@@ -241,7 +242,7 @@ impl World {
         Ok(())
     }
 
-    pub(crate) fn enable_never_expiring(&mut self, name: &AccountName) -> Answer<()> {
+    pub(crate) fn enable_never_expiring(&mut self, name: &AccountName, description: &str) -> Answer<()> {
         // Active Directory does not enable an account whose (missing) password breaks the policy.
         if self.user_mut(name).is_ok() && !self.vault.directory.contains_key(&key(name.user())) {
             return Err(Failure::new(
@@ -251,6 +252,7 @@ impl World {
         }
         let user = self.user_mut(name)?;
         (user.enabled, user.password_never_expires, user.account_never_expires) = (true, true, true);
+        description.clone_into(&mut user.description);
         Ok(())
     }
 

@@ -52,7 +52,7 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     let other = AccountName::parse(r"ELSEWHERE\nobody").unwrap();
     assert_eq!(directory.account(&other).await.unwrap_err().code, Code::Directory, "another domain");
 
-    let mark = "made by the contract tests";
+    let (mark, done) = ("being made by the contract tests", "made by the contract tests");
     let long = AccountName::parse(&format!(r"{}\a-name-of-more-than-twenty", fresh.domain())).unwrap();
     let refused = directory.create_disabled(&permit(), &long, mark).await.unwrap_err();
     assert_eq!(refused.code, Code::AccountForm);
@@ -60,22 +60,26 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
     assert_eq!(taken.code, Code::AccountExists);
     directory.create_disabled(&permit(), fresh, mark).await.unwrap();
     let account = directory.account(fresh).await.unwrap().unwrap();
+    assert_eq!(directory.account_where_changed(fresh).await.unwrap().as_ref(), Some(&account));
     assert!(!account.enabled);
     assert_eq!((account.description.as_str(), account.password_set), (mark, None));
     let again = directory.create_disabled(&permit(), fresh, mark).await.unwrap_err();
     assert_eq!(again.code, Code::AccountExists, "whoever made it");
 
-    let early = directory.enable_never_expiring(&permit(), fresh).await.unwrap_err();
+    let early = directory.enable_never_expiring(&permit(), fresh, done).await.unwrap_err();
     assert_eq!(early.code, Code::Directory, "not without a password");
     let refused = directory.set_password(&permit(), fresh, &fixture.weak).await.unwrap_err();
     assert_eq!(refused.code, Code::PasswordPolicy);
     directory.set_password(&permit(), fresh, &fixture.good).await.unwrap();
     directory.set_password(&permit(), fresh, &fixture.good).await.expect("a reset may be repeated");
     assert!(matches!(tried(fresh, &fixture.good).await, Credentials::AccountUnfit(_)), "still disabled");
-    directory.enable_never_expiring(&permit(), fresh).await.unwrap();
-    directory.enable_never_expiring(&permit(), fresh).await.expect("enabling twice is fine");
+    let account = directory.account(fresh).await.unwrap().unwrap();
+    assert_eq!((account.enabled, account.description.as_str()), (false, mark), "unfinished still");
+    directory.enable_never_expiring(&permit(), fresh, done).await.unwrap();
+    directory.enable_never_expiring(&permit(), fresh, done).await.expect("enabling twice is fine");
     let account = directory.account(fresh).await.unwrap().unwrap();
     assert!(account.enabled && account.password_never_expires && account.account_never_expires);
+    assert_eq!(account.description, done);
     assert_eq!(account.password_expiry, Some(PasswordExpiry::Never), "by the directory's own reckoning");
     assert_eq!(account.administrator_through().count(), 0, "a standard user");
     assert_eq!(tried(fresh, &fixture.good).await, Credentials::Valid);
@@ -95,9 +99,9 @@ pub async fn directory(host: &dyn Host, fixture: &DirectoryFixture) {
 
     assert!(directory.delete(&permit(), fresh, "made by somebody else").await.is_err());
     assert!(directory.account(fresh).await.unwrap().is_some(), "left alone");
-    directory.delete(&permit(), fresh, mark).await.unwrap();
+    directory.delete(&permit(), fresh, done).await.unwrap();
     assert!(directory.account(fresh).await.unwrap().is_none());
-    directory.delete(&permit(), fresh, mark).await.expect("what is not there need not be deleted");
+    directory.delete(&permit(), fresh, done).await.expect("what is not there need not be deleted");
 }
 
 /// A reset unlocks an account that wrong passwords have locked. `locked` is one; `good` fits the policy.

@@ -121,6 +121,8 @@ impl Session {
                 .hint("give an account that may read users in the directory")
                 .ask());
         };
+        // Both mean never (<https://learn.microsoft.com/windows/win32/adschema/a-accountexpires>).
+        let never = [0, i64::MAX].contains(&expires);
         Ok(Some(Account {
             name: name.clone(),
             enabled: control & DISABLED == 0,
@@ -128,8 +130,8 @@ impl Session {
             password_never_expires: control & DONT_EXPIRE_PASSWORD != 0,
             password_expiry: Some(expiry(computed)),
             password_set: found.password_set(),
-            // Both mean never (<https://learn.microsoft.com/windows/win32/adschema/a-accountexpires>).
-            account_never_expires: [0, i64::MAX].contains(&expires),
+            account_never_expires: never,
+            account_expiry: (!never).then(|| time(expires)),
             description: found.text("description").unwrap_or_default().to_owned(),
             memberships: memberships(
                 &texts_of,

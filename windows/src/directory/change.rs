@@ -49,7 +49,12 @@ impl Session {
         self.modify(&found.dn, changes, &format!("the new password of {name}"))
     }
 
-    pub(super) fn enable_never_expiring(&mut self, name: &AccountName) -> Result<(), Failure> {
+    /// In one request, so that an enabled account is never described as unfinished.
+    pub(super) fn enable_never_expiring(
+        &mut self,
+        name: &AccountName,
+        description: &str,
+    ) -> Result<(), Failure> {
         let found = self.existing(name)?;
         if found.password_set().is_none() {
             // Active Directory refuses it where its policy asks for a password; where it asks for none, everybody could
@@ -59,7 +64,11 @@ impl Session {
                 format!("{name} cannot be enabled without a password"),
             ));
         }
-        let changes = vec![set("userAccountControl", ENABLED_NEVER_EXPIRING), set("accountExpires", "0")];
+        let changes = vec![
+            set("userAccountControl", ENABLED_NEVER_EXPIRING),
+            set("accountExpires", "0"),
+            set("description", description),
+        ];
         self.modify(&found.dn, changes, &format!("enabling {name}"))
     }
 

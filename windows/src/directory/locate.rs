@@ -8,65 +8,105 @@ use hickory_resolver::{
     proto::rr::{RData, rdata::SRV},
 };
 use mailsec_core::{Code, Failure};
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 /// A domain controller.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Controller {
     /// Its name, as its certificate must have it, with a port where it is not the usual one.
     pub(super) name: String,
-    /// Where it is; looked up by the system when not given.
-    pub(super) address: Option<SocketAddr>,
+    /// The same apart, where DNS named it; else the system looks it up.
+    by_dns: Option<(String, u16)>,
 }
 
 /// The controllers, the one to ask first first. The order is the same each time: what was created on one of them is not
-/// on the others for a while, and must be found again after a crash.
-pub(super) fn controllers(config: &DirectoryConfig) -> Result<Vec<Controller>, Failure> {
-    if let Some(server) = &config.server {
-        return Ok(vec![Controller { name: server.clone(), address: None }]);
+/// on the others for a while, and must be found again after a crash. So it is that of the records alone: one whose address
+/// cannot be found keeps its place.
+pub(super) struct Controllers {
+    pub(super) all: Vec<Controller>,
+    dns: Option<Dns>,
+}
+
+impl Controllers {
+    /// Those of the configuration, or of DNS; at least one.
+    pub(super) fn find(config: &DirectoryConfig) -> Result<Self, Failure> {
+        if let Some(server) = &config.server {
+            let named = Controller { name: server.clone(), by_dns: None };
+            return Ok(Self { all: vec![named], dns: None });
+        }
+        let domain = config.dns_domain();
+        // What DNS registers of every controller ([MS-ADTS] 6.3.2.3).
+        let question = format!("_ldap._tcp.dc._msdcs.{domain}.");
+        let unfound = |cause: String| {
+            unfound(format!("no domain controller of {domain} was found"), cause)
+                .expected(format!("records of {question}"))
+        };
+        let dns = Dns::new(config).map_err(|error| unfound(error.to_string()))?;
+        let mut problems = Vec::new();
+        let records = dns.controllers(&question).map_err(unfound)?;
+        let all: Vec<Controller> = ordered(records, &domain, &mut problems)
+            .into_iter()
+            .map(|(name, port)| (name, config.encryption.port(port)))
+            .map(|(name, port)| Controller { name: format!("{name}:{port}"), by_dns: Some((name, port)) })
+            .collect();
+        if all.is_empty() { Err(unfound(problems.join("; "))) } else { Ok(Self { all, dns: Some(dns) }) }
     }
-    let domain = config.dns_domain();
-    // What DNS registers of every controller ([MS-ADTS] 6.3.2.3).
-    let question = format!("_ldap._tcp.dc._msdcs.{domain}.");
-    let unfound = |cause: String| {
-        Failure::new(Code::Directory, format!("no domain controller of {domain} was found"))
-            .expected(format!("records of {question}"))
-            .cause(cause)
-            .hint("name one as `server` of the directory in the configuration")
-            .retry()
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| unfound(error.to_string()))?;
-    let resolver = resolver(config).map_err(|error| unfound(error.to_string()))?;
-    let within = |error: tokio::time::error::Elapsed| unfound(error.to_string());
-    runtime.block_on(async {
-        let records = tokio::time::timeout(config.limit, resolver.srv_lookup(question.as_str()))
-            .await
-            .map_err(within)?
-            .map_err(|error| unfound(error.to_string()))?;
-        let records = records.answers().iter().filter_map(|record| match &record.data {
+
+    /// Where a controller is; `None` where the system is to look it up. Asked when it is needed: a name that nobody answers
+    /// for takes its time.
+    pub(super) fn address(&self, of: &Controller) -> Result<Option<SocketAddr>, Failure> {
+        let (Some(dns), Some((name, port))) = (&self.dns, &of.by_dns) else { return Ok(None) };
+        let found = dns.address(name);
+        found.map(|address| Some(SocketAddr::new(address, *port))).map_err(|cause| {
+            unfound(format!("the domain controller {name} was not found"), cause)
+                .expected(format!("the address of {name}"))
+        })
+    }
+}
+
+fn unfound(what: String, cause: String) -> Failure {
+    Failure::new(Code::Directory, what)
+        .cause(cause)
+        .hint("name one as `server` of the directory in the configuration")
+        .retry()
+}
+
+/// Who is asked for names. Problems are texts.
+struct Dns {
+    runtime: tokio::runtime::Runtime,
+    resolver: TokioResolver,
+    limit: Duration,
+}
+
+impl Dns {
+    fn new(config: &DirectoryConfig) -> Result<Self, Box<dyn std::error::Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { runtime, resolver: resolver(config)?, limit: config.limit })
+    }
+
+    fn ask<T, E: std::fmt::Display>(
+        &self,
+        question: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
+        let answer = self.runtime.block_on(async { tokio::time::timeout(self.limit, question).await });
+        answer.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
+    fn controllers(&self, question: &str) -> Result<Vec<SRV>, String> {
+        let records = self.ask(self.resolver.srv_lookup(question))?;
+        let controller = |data: &RData| match data {
             RData::SRV(srv) => Some(srv.clone()),
             _ => None,
-        });
-        let (mut found, mut problems) = (Vec::new(), Vec::new());
-        for (name, port) in ordered(records.collect(), &domain, &mut problems) {
-            let port = config.encryption.port(port);
-            let addresses = tokio::time::timeout(config.limit, resolver.lookup_ip(format!("{name}.")))
-                .await
-                .map_err(within)?;
-            match addresses.map(|all| all.iter().next()) {
-                Ok(Some(address)) => found.push(Controller {
-                    name: format!("{name}:{port}"),
-                    address: Some(SocketAddr::new(address, port)),
-                }),
-                Ok(None) => problems.push(format!("{name} has no address")),
-                Err(error) => problems.push(format!("{name}: {error}")),
-            }
-        }
-        if found.is_empty() { Err(unfound(problems.join("; "))) } else { Ok(found) }
-    })
+        };
+        Ok(records.answers().iter().filter_map(|record| controller(&record.data)).collect())
+    }
+
+    fn address(&self, name: &str) -> Result<IpAddr, String> {
+        let addresses = self.ask(self.resolver.lookup_ip(format!("{name}.")))?;
+        addresses.iter().next().ok_or_else(|| format!("{name} has no address"))
+    }
 }
 
 /// Names and ports in the order in which they are to be asked ([RFC 2782], with the heavier first where it lets chance

@@ -10,7 +10,7 @@ mod tls;
 
 use crate::{random, secrets::SecretSources};
 use async_trait::async_trait;
-use locate::controllers;
+use locate::Controllers;
 use mailsec_core::{
     Code, Failure, Permit,
     host::{Account, Answer, Credentials, Directory, Secrets as _},
@@ -110,27 +110,27 @@ impl DirectoryConfig {
     }
 }
 
-/// What a connection is for.
+/// Which controllers will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
-    /// Any controller will do, if the first cannot be reached.
-    Read,
-    /// Only the first: an account created on another, while the first is away with one of that name, would be there twice.
-    Change,
+    /// Any, if the first cannot be reached.
+    Any,
+    /// Only the first: an account created on another, while the first is away with one of that name, would be there twice;
+    /// and another need not have heard of what was changed on the first.
+    First,
 }
 
 /// A connection to the first controller that can be reached.
 fn connect(config: &DirectoryConfig, access: Access) -> Result<Session, Failure> {
-    let mut controllers = controllers(config)?.into_iter();
-    let first =
-        controllers.next().ok_or_else(|| Failure::new(Code::Directory, "no domain controller was found"))?;
-    let failure = match Session::connect(config.clone(), &first) {
-        Ok(session) => return Ok(session),
-        Err(failure) => failure,
-    };
-    let others = controllers.filter(|_| access == Access::Read);
+    let controllers = Controllers::find(config)?;
+    let to = |one| controllers.address(one).and_then(|at| Session::connect(config.clone(), one, at));
+    let mut all = controllers.all.iter();
+    let first = all.next().ok_or_else(|| Failure::new(Code::Directory, "no domain controller was found"))?;
     // Of the others it is not said why they cannot be reached: the first is the one to put right.
-    others.filter_map(|next| Session::connect(config.clone(), &next).ok()).next().ok_or(failure)
+    to(first).or_else(|failure| {
+        let mut others = all.filter(|_| access == Access::Any);
+        others.find_map(|next| to(next).ok()).ok_or(failure)
+    })
 }
 
 /// The directory, if there is one that may be asked.
@@ -169,6 +169,16 @@ impl LdapDirectory {
         .await
     }
 
+    async fn tried(&self, access: Access, name: &AccountName, password: &Secret) -> Answer<Credentials> {
+        let config = self.config_for(name)?;
+        if password.expose().is_empty() {
+            // A bind without a password is an anonymous one, and succeeds for everybody (RFC 4513, 5.1.2).
+            return Ok(Credentials::WrongPassword);
+        }
+        let (name, password) = (name.clone(), password.clone());
+        blocking(move || connect(&config, access)?.try_log_on(&name, &password)).await
+    }
+
     fn config_for(&self, name: &AccountName) -> Result<DirectoryConfig, Failure> {
         let config = self.config.clone().ok_or_else(|| {
             Failure::new(Code::Directory, "no directory was configured, so accounts cannot be looked at")
@@ -189,41 +199,48 @@ impl LdapDirectory {
 #[async_trait]
 impl Directory for LdapDirectory {
     async fn account(&self, name: &AccountName) -> Answer<Option<Account>> {
-        self.with(Access::Read, name, Session::account).await
+        self.with(Access::Any, name, Session::account).await
+    }
+
+    async fn account_where_changed(&self, name: &AccountName) -> Answer<Option<Account>> {
+        self.with(Access::First, name, Session::account).await
     }
 
     async fn try_credentials(&self, name: &AccountName, password: &Secret) -> Answer<Credentials> {
-        let config = self.config_for(name)?;
-        if password.expose().is_empty() {
-            // A bind without a password is an anonymous one, and succeeds for everybody (RFC 4513, 5.1.2).
-            return Ok(Credentials::WrongPassword);
-        }
-        let (name, password) = (name.clone(), password.clone());
-        blocking(move || connect(&config, Access::Read)?.try_log_on(&name, &password)).await
+        self.tried(Access::Any, name, password).await
+    }
+
+    async fn try_credentials_where_changed(
+        &self,
+        name: &AccountName,
+        password: &Secret,
+    ) -> Answer<Credentials> {
+        self.tried(Access::First, name, password).await
     }
 
     async fn create_disabled(&self, _: &Permit, name: &AccountName, description: &str) -> Answer<()> {
         let description = description.to_owned();
-        self.with(Access::Change, name, move |session, name| session.create_disabled(name, &description))
-            .await
+        self.with(Access::First, name, move |session, name| session.create_disabled(name, &description)).await
     }
 
     async fn set_password(&self, _: &Permit, name: &AccountName, password: &Secret) -> Answer<()> {
         let password = password.clone();
-        self.with(Access::Change, name, move |session, name| session.set_password(name, &password)).await
+        self.with(Access::First, name, move |session, name| session.set_password(name, &password)).await
     }
 
-    async fn enable_never_expiring(&self, _: &Permit, name: &AccountName) -> Answer<()> {
-        self.with(Access::Change, name, Session::enable_never_expiring).await
+    async fn enable_never_expiring(&self, _: &Permit, name: &AccountName, description: &str) -> Answer<()> {
+        let description = description.to_owned();
+        self.with(Access::First, name, move |session, name| session.enable_never_expiring(name, &description))
+            .await
     }
 
     async fn delete(&self, _: &Permit, name: &AccountName, description: &str) -> Answer<()> {
         let description = description.to_owned();
-        self.with(Access::Change, name, move |session, name| session.delete(name, &description)).await
+        self.with(Access::First, name, move |session, name| session.delete(name, &description)).await
     }
 
     async fn generate_password(&self, _: &Permit, account: &AccountName, secret: &SecretRef) -> Answer<()> {
-        let shortest = self.with(Access::Change, account, Session::shortest_password).await?;
+        let shortest = self.with(Access::First, account, Session::shortest_password).await?;
         let (secrets, name, user) = (self.secrets.clone(), secret.clone(), account.user().to_owned());
         blocking(move || secrets.keep(name, random::password(shortest, &user)?)).await
     }

@@ -16,7 +16,7 @@ use mailsec_core::{
     host::Credentials,
     values::{AccountName, Secret},
 };
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 /// Entries in one answer. Active Directory gives no more than 1,000 at a time.
 const PAGE: i32 = 100;
@@ -41,7 +41,12 @@ fn lost(what: &str, error: &LdapError) -> Failure {
 }
 
 impl Session {
-    pub(super) fn connect(config: DirectoryConfig, controller: &Controller) -> Result<Self, Failure> {
+    /// To a controller, at this address or where the system finds it.
+    pub(super) fn connect(
+        config: DirectoryConfig,
+        controller: &Controller,
+        address: Option<SocketAddr>,
+    ) -> Result<Self, Failure> {
         let (scheme, start_tls) = match config.encryption {
             Encryption::Ldaps => ("ldaps", false),
             Encryption::StartTls => ("ldap", true),
@@ -60,9 +65,9 @@ impl Session {
         if let Some(file) = &config.trust {
             settings = settings.set_config(tls::trusting(file)?);
         }
-        if let Some(address) = &controller.address {
+        if let Some(address) = address {
             let stream =
-                TcpStream::connect_timeout(address, config.limit).map_err(|error| unreachable(&error))?;
+                TcpStream::connect_timeout(&address, config.limit).map_err(|error| unreachable(&error))?;
             settings = settings.set_std_stream(StdStream::Tcp(stream));
         }
         let connection = LdapConn::with_settings(settings, &url).map_err(|error| unreachable(&error))?;

@@ -38,7 +38,11 @@ impl Drop for Descriptor {
 }
 
 fn owner_only() -> io::Result<Descriptor> {
-    let text = wide(OWNER_ONLY);
+    descriptor(OWNER_ONLY)
+}
+
+fn descriptor(text: &str) -> io::Result<Descriptor> {
+    let text = wide(text);
     let mut descriptor = ptr::null_mut();
     // SAFETY: the text ends with a zero; the size is not wanted.
     check(unsafe {
@@ -70,7 +74,15 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Creates a file for administrators only; fails when there is one.
 pub(crate) fn create_file(path: &Path) -> io::Result<File> {
-    let descriptor = owner_only()?;
+    create(path, &owner_only()?)
+}
+
+/// As [`create_file`], for the account with this SID as well.
+pub(crate) fn create_file_for(path: &Path, user: &str) -> io::Result<File> {
+    create(path, &descriptor(&format!("{OWNER_ONLY}(A;;FA;;;{user})"))?)
+}
+
+fn create(path: &Path, descriptor: &Descriptor) -> io::Result<File> {
     let path = wide(&path.to_string_lossy());
     // SAFETY: the path ends with a zero; the descriptor outlives the call.
     let handle = unsafe {
@@ -78,7 +90,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
             path.as_ptr(),
             GENERIC_READ | GENERIC_WRITE | DELETE | WRITE_DAC,
             FILE_SHARE_READ,
-            &attributes(&descriptor),
+            &attributes(descriptor),
             CREATE_NEW,
             FILE_ATTRIBUTE_NORMAL,
             ptr::null_mut(),

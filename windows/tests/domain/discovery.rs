@@ -5,12 +5,18 @@ use hickory_resolver::proto::{
     op::{Message, ResponseCode},
     rr::{Name, RData, Record, RecordType, rdata::SRV},
 };
-use mailsec_core::{Code, host::Directory};
+use mailsec_core::{
+    Code,
+    failure::Remedy,
+    host::{Credentials, Directory},
+    values::Secret,
+};
 use mailsec_domain::{ADMINISTRATOR_PASSWORD, Domain};
 use mailsec_windows::{DirectoryConfig, Encryption};
 use std::{
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     thread,
+    time::Duration,
 };
 
 /// What a DNS server knows: controllers with their priorities, and addresses of names.
@@ -19,6 +25,8 @@ struct Zone {
     addresses: Vec<(&'static str, Ipv4Addr)>,
 }
 
+/// A name about which the server says nothing.
+const SILENT: &str = "dc-silent.lab.test.";
 const SERVICE: &str = "_ldap._tcp.dc._msdcs.lab.test.";
 
 impl Zone {
@@ -30,6 +38,9 @@ impl Zone {
             let mut buffer = [0; 4096];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
                 let asked = Message::from_vec(&buffer[..length]).unwrap();
+                if asked.queries[0].name().to_ascii().eq_ignore_ascii_case(SILENT) {
+                    continue;
+                }
                 socket.send_to(&self.answer(&asked).to_vec().unwrap(), from).unwrap();
             }
         });
@@ -98,9 +109,19 @@ async fn another_controller_answers_questions_while_the_first_is_away_and_create
     };
     let second = asked(found_by(&domain, both(0, 10)), ADMINISTRATOR_PASSWORD);
     assert!(second.account(&name("svc")).await.unwrap().unwrap().enabled);
+    let password = Secret::new(PASSWORD);
+    let valid = Credentials::Valid;
+    assert_eq!(second.try_credentials(&name("svc"), &password).await.unwrap(), valid);
+    // Of what was changed on the first, the second's word proves nothing.
+    let looked = second.account_where_changed(&name("svc")).await.unwrap_err();
+    let tried = second.try_credentials_where_changed(&name("svc"), &password).await.unwrap_err();
+    for failure in [looked, tried] {
+        assert!(failure.message.contains("dc0.lab.test"), "{failure:?}");
+        assert_eq!(failure.remedy, Remedy::Retry);
+    }
     let failure = second.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap_err();
     assert!(failure.message.contains("dc0.lab.test"), "{failure:?}");
-    assert_eq!(failure.remedy, mailsec_core::failure::Remedy::Retry);
+    assert_eq!(failure.remedy, Remedy::Retry);
     let first = asked(found_by(&domain, both(10, 0)), ADMINISTRATOR_PASSWORD);
     first.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap();
     assert!(second.account(&name("svc-new")).await.unwrap().is_some());
@@ -123,5 +144,29 @@ async fn a_domain_without_records_and_one_with_names_of_others_are_refused() {
         assert_eq!(failure.code, Code::Directory);
         assert!(failure.causes.iter().any(|cause| cause.contains(said)), "{said}: {failure:?}");
         assert!(failure.hint.unwrap().contains("`server`"));
+    }
+}
+
+/// The order is that of the records, whether a name has an address or not: else the second would be the first for a while.
+#[tokio::test]
+async fn a_first_controller_without_an_address_keeps_its_place_and_a_slow_name_fails_nothing_else() {
+    let domain = Domain::start().unwrap();
+    domain.admin().unwrap().user("svc", PASSWORD).unwrap();
+    for unresolved in ["dc0.lab.test.", SILENT] {
+        let zone = |first: u16, second: u16| Zone {
+            controllers: vec![(first, unresolved), (second, "dc1.lab.test.")],
+            addresses: vec![("dc1.lab.test.", domain.address())],
+        };
+        // Silence is waited for.
+        let by = |zone| DirectoryConfig { limit: Duration::from_secs(8), ..found_by(&domain, zone) };
+        let away = asked(by(zone(0, 10)), ADMINISTRATOR_PASSWORD);
+        assert!(away.account(&name("svc")).await.unwrap().unwrap().enabled, "{unresolved}");
+        let failure = away.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap_err();
+        assert!(failure.message.contains(unresolved.trim_end_matches('.')), "{failure:?}");
+        assert_eq!(failure.remedy, Remedy::Retry);
+        assert!(away.account(&name("svc-new")).await.unwrap().is_none());
+        let last = asked(by(zone(10, 0)), ADMINISTRATOR_PASSWORD);
+        last.create_disabled(&permit(), &name("svc-new"), "ours").await.unwrap();
+        last.delete(&permit(), &name("svc-new"), "ours").await.unwrap();
     }
 }

@@ -31,7 +31,7 @@ async fn a_controller_killed_between_any_two_steps_of_a_creation_goes_on_where_i
     directory.set_password(&permit(), &svc, &password).await.unwrap();
     kill(&directory).await;
     assert!(!directory.account(&svc).await.unwrap().unwrap().enabled);
-    directory.enable_never_expiring(&permit(), &svc).await.unwrap();
+    directory.enable_never_expiring(&permit(), &svc, "ours, and made").await.unwrap();
     kill(&directory).await;
     let account = directory.account(&svc).await.unwrap().unwrap();
     assert!(account.fit_for_service().is_ok(), "{account:?}");

@@ -17,7 +17,7 @@ async fn an_account_without_rights_changes_nothing() {
     let (fresh, other) = (name("svc-new"), name("svc-other"));
     let created = reader.create_disabled(&permit(), &fresh, "x").await.unwrap_err();
     let reset = reader.set_password(&permit(), &other, &Secret::new("Another-Good-1")).await.unwrap_err();
-    let enabled = reader.enable_never_expiring(&permit(), &other).await.unwrap_err();
+    let enabled = reader.enable_never_expiring(&permit(), &other, "ours").await.unwrap_err();
     let deleted = reader.delete(&permit(), &other, "").await.unwrap_err();
     for failure in [created, reset, enabled, deleted] {
         assert_eq!(failure.code, Code::AccessDenied, "{failure:?}");

@@ -1,9 +1,13 @@
 //! The same changes outside any upgrade, for a person at the command line (`mailsec account`).
 //!
 //! There is no journal, so nothing is remembered between two calls but what the directory itself holds: an account that
-//! was left half made is known by [`MARK`] and by being disabled still, and the next call finishes it.
+//! was left half made is known by a description of its own and by being disabled still, and the next call finishes it.
 
-use super::change::{self, Making};
+mod reset;
+
+pub use reset::{Reset, can_reset, reset};
+
+use super::change::{self, Making, Marks, Word};
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -12,10 +16,10 @@ use crate::{
     plan::Evidence,
     values::{AccountName, Secret, SecretRef},
 };
-use std::time::Duration;
 
-/// The description of an account that is made by hand.
-pub const MARK: &str = "made by mailsec, by hand";
+fn marks() -> Marks {
+    Marks::of("by hand")
+}
 
 /// Takes a password that the program made, before the directory learns of it. Where it fails, nothing is set.
 pub type Keep<'a> = dyn Fn(&Secret) -> Answer<()> + Sync + 'a;
@@ -40,12 +44,16 @@ impl NewPassword<'_> {
 /// # Errors
 /// [`Code::AccountNotFound`], [`Code::Directory`].
 pub async fn look(host: &dyn Host, name: &AccountName) -> Answer<(Account, Vec<Evidence>)> {
-    let account = host.directory().account(name).await?.ok_or_else(|| {
-        Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
-            .hint("`mailsec account create` makes one")
-    })?;
+    let account = existing(Word::Any, host, name).await?;
     let evidence = change::shown(&account);
     Ok((account, evidence))
+}
+
+async fn existing(word: Word, host: &dyn Host, name: &AccountName) -> Answer<Account> {
+    word.account(host, name).await?.ok_or_else(|| {
+        Failure::new(Code::AccountNotFound, format!("there is no account {name}"))
+            .hint("`mailsec account create` makes one")
+    })
 }
 
 /// What [`create`] would begin with.
@@ -60,11 +68,17 @@ pub enum Beginning {
 /// Looks whether an account can be created.
 ///
 /// # Errors
-/// [`Code::AccountExists`] for any other account of that name, whoever made it; [`Code::Directory`].
+/// [`Code::AccountExists`] for any other account of that name, whoever made it; [`Code::AccountIsAdmin`] for one that
+/// became an administrator while it was half made; [`Code::Directory`].
 pub async fn can_create(host: &dyn Host, name: &AccountName) -> Answer<Beginning> {
-    match host.directory().account(name).await? {
+    match Word::OfChanges.account(host, name).await? {
         None => Ok(Beginning::Nothing),
-        Some(found) if found.description == MARK && !found.enabled => Ok(Beginning::HalfMade),
+        Some(found) if found.description == marks().unfinished && !found.enabled => {
+            found.standard_user().map_err(|failure| {
+                failure.hint("it was left half made, and is disabled: delete it, or choose another name")
+            })?;
+            Ok(Beginning::HalfMade)
+        }
         Some(found) => Err(Failure::new(Code::AccountExists, format!("{name} exists already"))
             .expected("no account of that name")
             .found(format!("one described as {:?}", found.description))
@@ -76,7 +90,8 @@ pub async fn can_create(host: &dyn Host, name: &AccountName) -> Answer<Beginning
 /// Creates a standard user that never expires, reads it back and proves its password.
 ///
 /// # Errors
-/// As [`can_create`], and [`Code::PasswordPolicy`], [`Code::AccessDenied`].
+/// As [`can_create`], and [`Code::PasswordPolicy`], [`Code::AccessDenied`]; [`Code::AccountUnproven`] when it is made, and
+/// what it is, or its password, could not be verified.
 pub async fn create(
     host: &dyn Host,
     permit: &Permit,
@@ -84,26 +99,16 @@ pub async fn create(
     password: &NewPassword<'_>,
 ) -> Answer<Vec<Evidence>> {
     can_create(host, name).await?;
-    let account = change::create(host, permit, MARK, &password.of(name)).await?;
+    let making = password.of(name);
+    change::create(host, permit, &marks(), &making).await?;
+    let account = change::finished(host, &making).await.map_err(|failure| {
+        Failure::new(Code::AccountUnproven, format!("{name} was created and enabled, and is not proven"))
+            .found(failure.to_string())
+            .hint("`mailsec account check --log-on` looks at it again")
+    })?;
     let mut evidence = change::shown(&account);
     evidence.push(proven(name));
     Ok(evidence)
-}
-
-/// Resets the password of an account and proves it.
-///
-/// # Errors
-/// [`Code::AccountNotFound`], [`Code::PasswordPolicy`], [`Code::AccessDenied`], [`Code::AccountUnfit`] where the account
-/// cannot log on with any password.
-pub async fn reset(
-    host: &dyn Host,
-    permit: &Permit,
-    name: &AccountName,
-    password: &NewPassword<'_>,
-) -> Answer<Vec<Evidence>> {
-    look(host, name).await?;
-    change::set_password(host, permit, &password.of(name)).await?;
-    Ok(vec![prove(host, name, password.secret).await?])
 }
 
 fn proven(name: &AccountName) -> Evidence {
@@ -115,7 +120,7 @@ fn proven(name: &AccountName) -> Evidence {
 /// # Errors
 /// [`Code::PasswordWrong`], [`Code::AccountUnfit`], [`Code::SecretMissing`].
 pub async fn prove(host: &dyn Host, name: &AccountName, password: &SecretRef) -> Answer<Evidence> {
-    change::prove(host, name, password).await.map_err(|failure| match failure.code {
+    Word::Any.prove(host, name, password).await.map_err(|failure| match failure.code {
         Code::PasswordWrong => failure.hint("`mailsec account reset` gives it another one"),
         _ => failure,
     })
@@ -146,36 +151,4 @@ pub async fn service_to_change(host: &dyn Host, name: &ServiceName) -> Answer<Se
 pub async fn services_of(host: &dyn Host, account: &AccountName) -> Answer<Vec<ServiceName>> {
     let users = super::reset::logged_on_as(host, account).await?;
     Ok(users.into_iter().map(|service| service.name).collect())
-}
-
-/// Gives a service the account and its password; restarts it if it runs, and sees that it stays up.
-///
-/// # Errors
-/// As [`service_to_change`], and [`Code::ServiceConfig`], [`Code::ServiceStart`], [`Code::ServiceStop`].
-pub async fn give_to_service(
-    host: &dyn Host,
-    permit: &Permit,
-    service: &ServiceName,
-    account: &AccountName,
-    password: &SecretRef,
-    limit: Duration,
-) -> Answer<Vec<Evidence>> {
-    let ran = service_to_change(host, service).await?.is_running();
-    let value = change::secret(host, password).await?;
-    host.services().set_log_on(permit, service, account, &value).await?;
-    if ran {
-        host.services().stop(permit, service, limit).await?;
-        host.services().start(permit, service, limit).await?;
-    }
-    let now = service_to_change(host, service).await?;
-    if !service::same_account(&now.account, account) {
-        return Err(Failure::new(Code::ServiceConfig, format!("{service} did not take the account"))
-            .expected(account.to_string())
-            .found(&*now.account));
-    }
-    if ran && !now.is_running() {
-        return Err(Failure::new(Code::ServiceStart, format!("{service} did not stay up"))
-            .found(format!("{:?}", now.state)));
-    }
-    Ok(vec![service::evidence(&now)])
 }

@@ -13,15 +13,27 @@ use crate::{
     Permit,
     failure::{Code, Failure},
     host::{Answer, ServiceName},
-    plan::{AccountSource, Observation, Outcome},
+    plan::{AccountSource, Observation, Operation, Outcome},
     planted::planted,
     values::{AccountName, SecretRef},
 };
 use async_trait::async_trait;
-use change::{existing, prove, shown};
+use change::{Word, shown};
 
 /// Accounts of the machine itself; they have no password and are no service accounts of a domain.
 const BUILT_IN: [&str; 3] = ["localsystem", r"nt authority\localservice", r"nt authority\networkservice"];
+
+/// Whose word a step takes that only looks: other controllers need not have heard yet of what this plan changes.
+fn word(ctx: &Context<'_>, name: &AccountName) -> Word {
+    let changes = |operation: &Operation| match operation {
+        Operation::CreateAccount { account, .. } | Operation::ResetPassword { account, .. } => {
+            account.same(name)
+        }
+        _ => false,
+    };
+    let plan = ctx.state.plan_steps();
+    if plan.iter().any(|step| changes(&step.operation)) { Word::OfChanges } else { Word::Any }
+}
 
 pub(super) struct ReadServiceAccount<'a> {
     pub(super) service: &'a ServiceName,
@@ -92,7 +104,7 @@ impl Operate for CheckAccount<'_> {
                 AccountName::parse(&written)?
             }
         };
-        let account = existing(ctx.host, &name).await?;
+        let account = word(ctx, &name).existing(ctx.host, &name).await?;
         account.fit_for_service()?;
         Ok(Outcome::same(format!("{name} is a standard user")).shown(shown(&account)))
     }
@@ -110,7 +122,7 @@ impl Operate for ProveCredentials<'_> {
     }
 
     async fn apply(&self, ctx: &Context<'_>, _permit: &Permit) -> Answer<Outcome> {
-        let mut proof = prove(ctx.host, self.account, self.password).await?;
+        let mut proof = word(ctx, self.account).prove(ctx.host, self.account, self.password).await?;
         if planted!(PasswordInEvidence) {
             proof.seen.push_str(ctx.secret(self.password).await?.expose());
         }

@@ -1,6 +1,6 @@
 //! Resetting a password.
 
-use super::change::{Making, existing, prove, set_password};
+use super::change::{Making, Word, set_password};
 use crate::{
     Permit,
     failure::{Code, Failure},
@@ -21,7 +21,7 @@ pub(in crate::operations) struct ResetPassword<'a> {
 #[async_trait]
 impl Operate for ResetPassword<'_> {
     async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
-        let found = existing(ctx.host, self.account).await?;
+        let found = Word::OfChanges.existing(ctx.host, self.account).await?;
         let account = self.account.clone();
         Ok(Some(Snapshot::Account { account, existed: true, password_set: found.password_set }))
     }
@@ -38,7 +38,7 @@ impl Operate for ResetPassword<'_> {
         if let Some(evidence) = self.still_as_before(ctx).await? {
             return Ok(Observation::NotApplied { evidence: vec![evidence] });
         }
-        Ok(match ctx.host.directory().try_credentials(self.account, &value).await? {
+        Ok(match ctx.host.directory().try_credentials_where_changed(self.account, &value).await? {
             Credentials::Valid => Observation::Applied(self.outcome()),
             Credentials::WrongPassword => Observation::NotApplied { evidence: Vec::new() },
             // A directory that refuses the account need not have looked at the password.
@@ -49,7 +49,7 @@ impl Operate for ResetPassword<'_> {
     }
 
     async fn apply(&self, ctx: &Context<'_>, permit: &Permit) -> Answer<Outcome> {
-        existing(ctx.host, self.account).await?;
+        Word::OfChanges.existing(ctx.host, self.account).await?;
         let making = Making {
             account: self.account,
             password: self.password,
@@ -57,7 +57,7 @@ impl Operate for ResetPassword<'_> {
             keep: &|_| Ok(()),
         };
         set_password(ctx.host, permit, &making).await?;
-        let proof = prove(ctx.host, self.account, self.password).await?;
+        let proof = Word::OfChanges.prove(ctx.host, self.account, self.password).await?;
         Ok(self.outcome().shown([proof]))
     }
 
@@ -77,7 +77,8 @@ impl Operate for ResetPassword<'_> {
         if !was_done(ctx) && self.still_as_before(ctx).await?.is_some() {
             return Ok(Outcome::same(format!("the password of {} was not reset", self.account)));
         }
-        if ctx.host.directory().try_credentials(self.account, &value).await? == Credentials::WrongPassword {
+        let tried = ctx.host.directory().try_credentials_where_changed(self.account, &value).await?;
+        if tried == Credentials::WrongPassword {
             if was_done(ctx) {
                 return Err(Failure::new(
                     Code::PasswordWrong,
@@ -135,7 +136,7 @@ impl ResetPassword<'_> {
         let Some(Snapshot::Account { password_set: Some(before), .. }) = ctx.before() else {
             return Ok(None);
         };
-        let now = ctx.host.directory().account(self.account).await?;
+        let now = ctx.host.directory().account_where_changed(self.account).await?;
         let same = now.is_some_and(|now| now.password_set.as_ref() == Some(before));
         let evidence = || {
             Evidence::new(

@@ -9,6 +9,7 @@
 mod article;
 mod checklist;
 mod cluster;
+mod controllers;
 mod crash_points;
 mod device;
 mod docs;

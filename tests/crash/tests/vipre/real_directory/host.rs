@@ -126,6 +126,18 @@ impl Directory for InDomain {
         self.ldap.try_credentials(name, password).await
     }
 
+    async fn account_where_changed(&self, name: &AccountName) -> Answer<Option<Account>> {
+        self.ldap.account_where_changed(name).await
+    }
+
+    async fn try_credentials_where_changed(
+        &self,
+        name: &AccountName,
+        password: &Secret,
+    ) -> Answer<Credentials> {
+        self.ldap.try_credentials_where_changed(name, password).await
+    }
+
     async fn create_disabled(&self, permit: &Permit, name: &AccountName, description: &str) -> Answer<()> {
         self.points.pass();
         let answer = self.ldap.create_disabled(permit, name, description).await;
@@ -143,9 +155,14 @@ impl Directory for InDomain {
         answer
     }
 
-    async fn enable_never_expiring(&self, permit: &Permit, name: &AccountName) -> Answer<()> {
+    async fn enable_never_expiring(
+        &self,
+        permit: &Permit,
+        name: &AccountName,
+        description: &str,
+    ) -> Answer<()> {
         self.points.pass();
-        let answer = self.ldap.enable_never_expiring(permit, name).await;
+        let answer = self.ldap.enable_never_expiring(permit, name, description).await;
         self.points.pass();
         answer
     }
