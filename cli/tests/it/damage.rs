@@ -66,7 +66,7 @@ fn half_a_line_at_the_end() {
         bytes.extend(half);
     });
     assert!(place.run(["status"]).exits(0).stdout.contains("waiting at a gate"));
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn garbage_at_the_end() {
       found:    the last good envelope is 12 of upgrade [ID] at [TIME], hash [HASH]
       hint:     `mailsec journal verify` puts back what the second copy has. Where it has no more: nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
     ");
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_witness_that_lost_its_end() {
     change(&place.witness(), |bytes| bytes.truncate(bytes.len() - 300));
     says!(place, mends(&place, &before), @r"
     journal: upgrade [ID]: witness written anew, 12 good envelopes became 13; the old one is quarantine/0001-witness/bytes
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
 }
 
@@ -106,7 +106,7 @@ fn a_bit_in_the_middle_of_the_witness() {
       found:    no good envelope of upgrade [ID]
       hint:     `mailsec journal verify` puts back what the second copy has. Where it has no more: nothing was changed; `mailsec journal import FILE` takes the missing part from an export; without one, `mailsec journal verify --cut-damage` cuts it after its last good envelope, and the step that came next must be checked by hand
     ");
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_witness_that_is_gone() {
     fs::remove_file(place.witness()).unwrap();
     says!(place, mends(&place, &before), @r"
     journal: upgrade [ID]: witness written anew, 0 good envelopes became 13
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
 }
 
