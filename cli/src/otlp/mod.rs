@@ -10,7 +10,7 @@ mod sender;
 mod trace;
 mod wire;
 
-pub(crate) use endpoint::Endpoint;
+pub(crate) use endpoint::{Endpoint, HEADERS};
 
 use crate::{logging::Cursor, output, place::State as Place};
 use mailsec_core::{engine::Watcher, journal::Envelope, plan::Step, upgrade::State, values::UpgradeId};

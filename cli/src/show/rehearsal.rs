@@ -109,7 +109,11 @@ fn tried(result: &Rehearsal) -> String {
     ));
     text.push_str(&row("asked to roll back", &format!("{requests} times, at each moment that it listens")));
     if let Some(slowest) = &result.slowest {
-        let told = format!("{} in {} processes; {}", span(slowest.ms), slowest.processes, slowest.run);
+        let processes = match slowest.processes {
+            1 => "1 process".to_owned(),
+            more => format!("{more} processes"),
+        };
+        let told = format!("{} in {processes}; {}", span(slowest.ms), slowest.run);
         text.push_str(&row("slowest run", &told));
     }
     text

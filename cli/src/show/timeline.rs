@@ -131,9 +131,14 @@ fn told(event: &Event, state: &State) -> String {
     let noted = |note: &str| if note.is_empty() { String::new() } else { format!(" ({note})") };
     match event {
         Event::Planned { plan, hash } => format!(
-            "planned: {} {} to {} on {}, {} steps, plan {}",
-            plan.naming.after,
+            "planned: {} {} to {}{} on {}, {} steps, plan {}",
+            plan.naming.before,
             plan.from,
+            if plan.naming.before == plan.naming.after {
+                String::new()
+            } else {
+                format!("{} ", plan.naming.after)
+            },
             plan.to,
             plan.server,
             plan.steps.len(),

@@ -66,7 +66,7 @@ fn half_a_line_at_the_end() {
         bytes.extend(half);
     });
     assert!(place.run(["status"]).exits(0).stdout.contains("waiting at a gate"));
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn garbage_at_the_end() {
                 verify --cut-damage` cuts it after its last good envelope, and the
                 step that came next must be checked by hand
     ");
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_witness_that_lost_its_end() {
     change(&place.witness(), |bytes| bytes.truncate(bytes.len() - 300));
     says!(place, mends(&place, &before), @r"
     journal: upgrade [ID]: witness written anew, 12 good envelopes became 13; the old one is quarantine/0001-witness/bytes
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
 }
 
@@ -117,7 +117,7 @@ fn a_bit_in_the_middle_of_the_witness() {
                 verify --cut-damage` cuts it after its last good envelope, and the
                 step that came next must be checked by hand
     ");
-    says!(place, mends(&place, &before), @"Taken up again: export-rules was begun and its outcome is not known.");
+    says!(place, mends(&place, &before), @"Taken up again: export-rules waits for an answer.");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_witness_that_is_gone() {
     fs::remove_file(place.witness()).unwrap();
     says!(place, mends(&place, &before), @r"
     journal: upgrade [ID]: witness written anew, 0 good envelopes became 13
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
 }
 

@@ -102,7 +102,7 @@ fn done_is_not_believed() {
     ");
     let ran = resume(&place).exits(10);
     says!(place, ran.stderr, @r"
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: the gate of export-rules was answered.
     back up
       FAILED   5/22 Export the custom rules
               the exported file is not as it must be [rules-export]; expected a file
@@ -215,7 +215,7 @@ fn abandoning_with_a_reason() {
     upgrade [ID]
     journal [WORLD]/state/journal
     ----- stderr -----
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
     says!(place, place.changes_nothing(["resume"]), @r"
     exit: 30
@@ -253,7 +253,7 @@ fn pausing_at_a_gate_and_going_on() {
     upgrade [ID]
     journal [WORLD]/state/journal
     ----- stderr -----
-    Taken up again: export-rules was begun and its outcome is not known.
+    Taken up again: export-rules waits for an answer.
     ");
     let folder = place.folder.display().to_string();
     let saved = place.program().args(["world", "act", &folder, "save", EXPORT, "rules"]).output().unwrap();

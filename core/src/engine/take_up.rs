@@ -21,6 +21,7 @@ impl Engine<'_> {
         let wanted = self.state.flight.as_ref().is_some_and(|flight| flight.restart.is_some());
         let in_flight =
             self.state.flight.as_ref().map(|flight| self.state.plan_steps()[flight.step].id.clone());
+        let answered = self.state.flight.as_ref().is_some_and(|flight| flight.answered);
         let found = match (&before, wanted, &in_flight) {
             (Some(_), true, _) => "the server has restarted as intended".to_owned(),
             (Some(_), false, Some(step)) => {
@@ -28,6 +29,8 @@ impl Engine<'_> {
             }
             (Some(_), false, None) => "the server restarted by itself between two steps".to_owned(),
             (None, true, _) => "a restart was asked for, and the boot is still the same".to_owned(),
+            (None, false, Some(step)) if answered => format!("the gate of {step} was answered"),
+            (None, false, Some(step)) if self.state.gate.is_some() => format!("{step} waits for an answer"),
             (None, false, Some(step)) => format!("{step} was begun and its outcome is not known"),
             (None, false, None) => "between two steps".to_owned(),
         };

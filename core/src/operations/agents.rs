@@ -62,10 +62,14 @@ impl Operate for SnapshotAgents<'_> {
         }
         let order: Vec<Agent> =
             all.into_iter().filter(|one| agents.iter().any(|own| own.id.service == one.id.service)).collect();
-        Ok(Outcome::same(format!("{} agents recorded", agents.len()))
+        Ok(Outcome::same(format!("{} recorded", counted(agents.len())))
             .shown(agents.iter().map(line))
             .output(Snapshot::Agents { agents, order }))
     }
+}
+
+fn counted(agents: usize) -> String {
+    format!("{agents} agent{}", if agents == 1 { "" } else { "s" })
 }
 
 pub(super) struct Unregister<'a> {
@@ -112,7 +116,7 @@ impl Operate for Unregister<'_> {
                 .found("it is in agents.config")
                 .retry());
         }
-        let text = format!("{} agents unregistered", removed.len());
+        let text = format!("{} unregistered", counted(removed.len()));
         Ok(if removed.is_empty() { Outcome::same(text) } else { Outcome::changed(text) }.shown(removed))
     }
 
@@ -181,7 +185,7 @@ impl Operate for Register<'_> {
         let (own, order) = recorded(ctx, self.snapshot)?;
         let Heirs { own, order } = heirs(ctx, own, order, &self.folder(ctx)?).await?;
         let shown = restore(ctx, permit, &own, &order, Some(&self.folder(ctx)?)).await?;
-        Ok(Outcome::changed(format!("{} agents registered", own.len()))
+        Ok(Outcome::changed(format!("{} registered", counted(own.len())))
             .shown(shown)
             .output(Snapshot::Agents { agents: own, order }))
     }
@@ -200,7 +204,7 @@ impl Operate for Register<'_> {
                 gone += 1;
             }
         }
-        Ok(Outcome::changed(format!("{gone} agents unregistered again")))
+        Ok(Outcome::changed(format!("{} unregistered again", counted(gone))))
     }
 }
 

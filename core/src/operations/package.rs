@@ -5,8 +5,8 @@ use crate::{
     Permit,
     failure::{Code, Failure},
     host::{
-        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageKind, PendingWeight, RegistryView,
-        Signature,
+        Answer, InstallRequest, InstalledPackage, InstallerOutcome, PackageKind, PendingRestart,
+        PendingWeight, RegistryView, Signature,
     },
     plan::{Evidence, ExpectedPackage, InstallerMode, Observation, Outcome, SecretProperty, Snapshot},
     planted::planted,
@@ -117,18 +117,43 @@ pub(super) async fn suspended(ctx: &Context<'_>) -> Answer<bool> {
     ctx.host.registry().exists(RegistryView::Wide, IN_PROGRESS).await
 }
 
-/// After a crash the installer's exit code is lost; what it left for the next boot is not.
-pub(super) async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer<bool> {
-    let touches_product = |detail: &str| {
-        folder.is_some_and(|folder| detail.to_lowercase().contains(&folder.as_str().to_lowercase()))
+/// Beside the product's folder, where an installer leaves something for the next boot when files were in use: where
+/// Windows Installer sets them aside, Exchange's own folder, what Windows loads. The rest of the list of renames is
+/// noise: endpoint protection fills it daily, and installers have their temporary files deleted by it.
+const OF_WEIGHT: [&str; 3] = [r"\config.msi\", r"\microsoft\exchange server\", r"\windows\system32\"];
+/// How many of them are kept with the intent. One that was not kept counts as new: a restart too many costs minutes.
+const MOST_LEFT: usize = 64;
+
+/// The lines of the list of renames that an installation leaves.
+fn left(pending: &[PendingRestart], folder: Option<&ServerPath>) -> Vec<String> {
+    let folder = folder.map(|folder| folder.as_str().to_lowercase());
+    let weighs = |line: &str| {
+        let line = line.to_lowercase();
+        OF_WEIGHT.into_iter().chain(folder.as_deref()).any(|place| line.contains(place))
     };
-    Ok(ctx
-        .host
-        .power()
-        .pending()
-        .await?
-        .iter()
-        .any(|sign| sign.weight == PendingWeight::Stop || touches_product(&sign.detail)))
+    let renames = pending.iter().filter(|sign| sign.weight == PendingWeight::Warn);
+    renames.flat_map(|sign| sign.detail.lines()).filter(|line| weighs(line)).map(str::to_owned).collect()
+}
+
+/// The state before an installer or a removal runs.
+pub(super) async fn version_before(ctx: &Context<'_>, product: &[String]) -> Answer<Snapshot> {
+    let found = installed(ctx, product).await?;
+    let folder = found.as_ref().and_then(|(package, _)| package.location.as_ref());
+    let mut left = left(&ctx.host.power().pending().await?, folder);
+    left.truncate(MOST_LEFT);
+    Ok(Snapshot::Version { version: found.map(|(_, version)| version), left })
+}
+
+/// What nobody saw of an installer's end, or overlooked, shows on the server: what it left for the next boot.
+pub(super) async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>) -> Answer<bool> {
+    let before: &[String] = match ctx.before() {
+        Some(Snapshot::Version { left, .. }) => left,
+        _ => &[],
+    };
+    let pending = ctx.host.power().pending().await?;
+    let new = |line: &String| !before.contains(line);
+    Ok(pending.iter().any(|sign| sign.weight == PendingWeight::Stop)
+        || left(&pending, folder).iter().any(new))
 }
 
 /// How an installer ended that nobody waited for, when the server itself shows no wish for a restart.
@@ -224,8 +249,7 @@ impl Operate for RunInstaller<'_> {
             // A person is about to be told to run this file.
             check(ctx, self.package).await?;
         }
-        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
-        Ok(Some(Snapshot::Version { version }))
+        version_before(ctx, self.product).await.map(Some)
     }
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {
@@ -236,7 +260,7 @@ impl Operate for RunInstaller<'_> {
             None => vec![Evidence::new("installed package", "none of this product")],
         };
         let before = match ctx.before() {
-            Some(Snapshot::Version { version }) => version.clone(),
+            Some(Snapshot::Version { version, .. }) => version.clone(),
             _ => None,
         };
         let now = found.as_ref().map(|(_, version)| version.clone());
@@ -316,7 +340,7 @@ pub(super) async fn former_version(
     product: &[String],
 ) -> Answer<Outcome> {
     let before = match ctx.before() {
-        Some(Snapshot::Version { version }) => version.clone(),
+        Some(Snapshot::Version { version, .. }) => version.clone(),
         _ => None,
     };
     settled(ctx).await?;

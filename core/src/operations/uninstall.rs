@@ -4,7 +4,7 @@ use super::{
     Context, Operate,
     package::{
         accept, agents_whole, former_version, installed, properties, settled, shown, suspended, unseen,
-        wants_restart,
+        version_before, wants_restart,
     },
 };
 use crate::{
@@ -26,8 +26,7 @@ pub(super) struct Uninstall<'a> {
 #[async_trait]
 impl Operate for Uninstall<'_> {
     async fn prepare(&self, ctx: &Context<'_>) -> Answer<Option<Snapshot>> {
-        let version = installed(ctx, self.product).await?.map(|(_, version)| version);
-        Ok(Some(Snapshot::Version { version }))
+        version_before(ctx, self.product).await.map(Some)
     }
 
     async fn observe(&self, ctx: &Context<'_>) -> Answer<Observation> {

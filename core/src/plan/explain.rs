@@ -91,6 +91,7 @@ fn undo(step: &Step) -> String {
 
 fn what(op: &Operation) -> String {
     match op {
+        Operation::AwaitReady { services } if services.is_empty() => "waits until no installer runs".to_owned(),
         Operation::AwaitReady { services } => {
             let names: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
             format!("waits until no installer runs and these services do: {}", names.join(", "))

@@ -65,6 +65,9 @@ pub enum Snapshot {
     Version {
         /// Which.
         version: Option<Version>,
+        /// What an installation had left for the next boot already, as far as it is kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
     /// How an installer ended.
     Installer {

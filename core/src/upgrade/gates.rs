@@ -12,10 +12,14 @@ fn ask(state: &State, step: usize, why: GateKind, question: Question, choices: V
 
 fn asked(state: &State, step: usize, why: GateKind, question: Question, mut choices: Vec<Choice>) -> Asked {
     // What the upgrade cannot do any more is not offered.
-    if state.no_way_back().is_some() || matches!(state.direction, super::Direction::Back(_)) {
+    if !may_turn_back(state) {
         choices.retain(|choice| *choice != Choice::RollBack);
     }
     Asked { step, why, question: question.fitted(), choices }
+}
+
+fn may_turn_back(state: &State) -> bool {
+    state.no_way_back().is_none() && !matches!(state.direction, super::Direction::Back(_))
 }
 
 /// Nobody leaves out what mail depends on, and nobody has to take the word of a person for what trying again shows.
@@ -72,6 +76,19 @@ pub(crate) fn planned(state: &State, index: usize, mut question: Question) -> As
         question.todo.push(
             "when it asks for a restart, do not restart the server yourself, but answer done-restart"
                 .to_owned(),
+        );
+        question.todo.push(
+            match may_turn_back(state) {
+                true => {
+                    "on any other error, cancel it, answer roll-back, and contact the vendor's support: what it left is \
+                     looked at before anything is taken back"
+                }
+                false => {
+                    "on any other error, cancel it, contact the vendor's support, and run it again: from here no way \
+                     leads back"
+                }
+            }
+            .to_owned(),
         );
     }
     asked(state, index, GateKind::Planned, question, choices)

@@ -7,6 +7,7 @@
 mod common;
 mod contract;
 mod damage;
+mod damage_again;
 mod flushes;
 mod forgetting;
 mod full_disk;

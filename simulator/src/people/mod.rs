@@ -5,7 +5,7 @@ mod stand_in;
 
 pub use stand_in::stand_in;
 
-use crate::{SimHost, World, worlds::vipre};
+use crate::{SimHost, worlds::vipre};
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
@@ -157,11 +157,12 @@ pub fn obliging(host: &SimHost, gate: &Gate, state: &State) -> Option<Choice> {
     }
 }
 
-/// That it is done, as somebody says it who saw the installer's last page.
+/// That it is done. At every other moment they overlook that the installer's last page asks for a restart.
 #[must_use]
 pub fn done(host: &SimHost, gate: &Gate) -> Choice {
     let asks = gate.choices.contains(&Choice::DoneRestart);
-    if asks && host.look(World::wants_restart) { Choice::DoneRestart } else { Choice::Done }
+    let saw = host.look(|world| world.wants_restart() && world.now.millis() / 1000 % 2 == 0);
+    if asks && saw { Choice::DoneRestart } else { Choice::Done }
 }
 
 /// Where the gate asks for it, runs the installer and gives it the account; not once more when it is in place.

@@ -159,7 +159,9 @@ pub struct AtStep {
 
 impl Rehearsal {
     pub(super) fn of(plan: &Plan, facts: Digest, mailsec: &str, assumptions: Vec<String>) -> Self {
-        let kept = plan.steps.iter().filter_map(|step| match &step.undo {
+        // Behind the point of no return nothing is rolled back.
+        let taken_back = plan.steps.iter().take_while(|step| !step.no_return);
+        let kept = taken_back.filter_map(|step| match &step.undo {
             Undo::Keep(why) => Some((step.id.clone(), why.clone())),
             _ => None,
         });

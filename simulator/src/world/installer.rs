@@ -109,7 +109,7 @@ impl World {
             self.pending.push(PendingRestart {
                 sign: r"SYSTEM\CurrentControlSet\Control\Session Manager, PendingFileRenameOperations"
                     .to_owned(),
-                detail: running.package.to_string(),
+                detail: r"C:\Config.Msi\51c7a.rbf (deleted)".to_owned(),
                 weight: PendingWeight::Warn,
             });
         }

@@ -227,9 +227,14 @@ impl Journal for DiskJournal {
         self.ready()?;
         self.mirror.settle()?;
         for (upgrade, failure) in self.mirror.disputes() {
+            let is_written = self.entries.get_mut().get(&upgrade).is_some_and(|entry| entry.writer.is_some());
             self.reconcile(upgrade)?;
-            if self.mirror.dispute(upgrade).is_some() {
-                return Err(self.damaged.get(&upgrade).map_or(failure, Damage::failure));
+            match self.damaged.get(&upgrade) {
+                Some(damage) if is_written => return Err(damage.failure()),
+                // Refused from now on, and no reason to stop what others do.
+                Some(damage) => tracing::warn!(failure = %damage.failure(), "journal"),
+                None if self.mirror.dispute(upgrade).is_some() => return Err(failure),
+                None => {}
             }
         }
         self.mirror.settle()?;

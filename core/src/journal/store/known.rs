@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{
     failure::Failure,
-    journal::Tip,
+    journal::{Line, Tip},
     values::{Digest, UpgradeId},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -36,6 +36,26 @@ pub(super) struct Record {
     pub(super) bytes: u64,
 }
 
+impl Record {
+    /// Of a damaged upgrade: there must have been so many, and nobody knows the last one's hash.
+    pub(super) fn at_least(count: u64) -> Self {
+        Self { tip: Tip { count, hash: Digest::ZERO }, bytes: 0 }
+    }
+
+    /// Whether this is only what damage let see of how far it was acknowledged.
+    pub(super) fn is_floor(&self) -> bool {
+        self.tip.count > 0 && self.tip.hash == Digest::ZERO
+    }
+
+    /// Whether lines of a chain have what is recorded here.
+    pub(super) fn is_in(&self, lines: &[Line]) -> bool {
+        match self.is_floor() {
+            true => lines.len() as u64 >= self.tip.count,
+            false => self.tip.is_in(lines),
+        }
+    }
+}
+
 /// The list in its file.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -44,6 +64,8 @@ pub(super) struct Known {
     file: Option<File>,
     records: BTreeMap<UpgradeId, (usize, Record)>,
     unflushed: bool,
+    /// Whether the file is damaged: it stays as it is until it is written anew, as a whole.
+    held: bool,
 }
 
 /// What the file gave.
@@ -82,6 +104,10 @@ fn parse(bytes: &[u8]) -> Loaded {
         }
         Some(_) => {}
     }
+    let names: BTreeSet<UpgradeId> = records.iter().map(|(upgrade, _)| *upgrade).collect();
+    if names.len() < records.len() {
+        wrong = Some("it names an upgrade twice".to_owned());
+    }
     Loaded { records, wrong }
 }
 
@@ -119,9 +145,11 @@ fn header_line(count: usize) -> Vec<u8> {
 
 impl Known {
     /// Takes up what was loaded; writes nothing yet.
-    pub(super) fn new(disk: Arc<dyn Disk>, dir: &Path, records: &[(UpgradeId, Record)]) -> Self {
-        let records = records.iter().enumerate().map(|(slot, (id, record))| (*id, (slot, *record))).collect();
-        Self { disk, path: dir.join("known"), file: None, records, unflushed: false }
+    pub(super) fn new(disk: Arc<dyn Disk>, dir: &Path, loaded: &Loaded) -> Self {
+        let held = loaded.wrong.is_some();
+        let records =
+            loaded.records.iter().enumerate().map(|(slot, (id, record))| (*id, (slot, *record))).collect();
+        Self { disk, path: dir.join("known"), file: None, records, unflushed: false, held }
     }
 
     pub(super) fn get(&self, upgrade: UpgradeId) -> Option<Record> {
@@ -147,6 +175,11 @@ impl Known {
     fn try_set(&mut self, upgrade: UpgradeId, record: Record) -> io::Result<()> {
         let slot = self.records.get(&upgrade).map(|(slot, _)| *slot);
         let at = slot.unwrap_or(self.records.len());
+        if self.held {
+            // In a damaged list the places are guesses.
+            self.records.insert(upgrade, (at, record));
+            return Ok(());
+        }
         let is_new = slot.is_none();
         let count = self.records.len() + usize::from(is_new);
         let disk = Arc::clone(&self.disk);
@@ -170,6 +203,16 @@ impl Known {
         Ok(())
     }
 
+    /// Takes an upgrade out of the list.
+    pub(super) fn remove(&mut self, upgrade: UpgradeId) -> Result<(), Failure> {
+        if self.held {
+            self.records.remove(&upgrade);
+            return Ok(());
+        }
+        let rest: Vec<_> = self.iter().filter(|(id, _)| *id != upgrade).collect();
+        self.rewrite(&rest)
+    }
+
     /// Writes the whole list anew, with only these records.
     pub(super) fn rewrite(&mut self, records: &[(UpgradeId, Record)]) -> Result<(), Failure> {
         let mut bytes = header_line(records.len());
@@ -181,6 +224,7 @@ impl Known {
         self.records =
             records.iter().enumerate().map(|(slot, (id, record))| (*id, (slot, *record))).collect();
         self.unflushed = false;
+        self.held = false;
         Ok(())
     }
 
@@ -232,5 +276,11 @@ mod tests {
         let loaded = parse(&bytes);
         assert!(loaded.wrong.is_none());
         assert_eq!(loaded.records.len(), 1);
+    }
+
+    #[test]
+    fn a_record_that_stands_there_twice_took_the_place_of_another() {
+        let twice = record_line(UpgradeId::from_u128(1), &record(3)).repeat(2);
+        assert!(parse(&[header_line(2), twice].concat()).wrong.is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     ballast::Ballast,
-    disk::{Disk, RealDisk, private_dir, sync_parent},
+    disk::{Disk, RealDisk, private_dir, read_if_there, sync_parent},
     disk_journal::DiskJournal,
     known::{self, Known, Record},
     lock::{Holder, Lock},
@@ -109,7 +109,7 @@ impl DiskJournal {
         let unreadable = |error| unwritable("the journal cannot be read", dir, error);
         let loaded = known::load(dir).map_err(unreadable)?;
         let witnesses: BTreeSet<UpgradeId> = witness::list(dir).map_err(unreadable)?.into_iter().collect();
-        let known = Known::new(Arc::clone(&disk), dir, &loaded.records);
+        let known = Known::new(Arc::clone(&disk), dir, &loaded);
         let (ballast, reserved) = Ballast::prepare(&*disk, dir, options.reserve);
 
         let same_boot =
@@ -185,6 +185,7 @@ impl DiskJournal {
             let why = loaded.ok().flatten().unwrap_or_else(|| "it could not be read".to_owned());
             let records: Vec<(UpgradeId, Record)> = self.known.iter().collect();
             let is_fresh = records.is_empty() && self.damaged.is_empty();
+            self.keep_list()?;
             self.known.rewrite(&records)?;
             self.complete = true;
             if !is_fresh {
@@ -197,10 +198,18 @@ impl DiskJournal {
         })
     }
 
+    /// Keeps the list as it was found, when there was one.
+    fn keep_list(&self) -> Result<(), Failure> {
+        let path = self.dir.join("known");
+        let found = read_if_there(&path)
+            .map_err(|error| unwritable("the journal's list of upgrades cannot be read", &path, error))?;
+        found.map_or(Ok(()), |bytes| self.quarantine.keep("known", &bytes).map(drop))
+    }
+
     fn has_acknowledged_length(&self, upgrade: UpgradeId) -> bool {
         let length = std::fs::metadata(witness::path(&self.dir, upgrade)).map(|found| found.len());
         match (length, self.known.get(upgrade)) {
-            (Ok(length), Some(record)) => length == record.bytes,
+            (Ok(length), Some(record)) => length == record.bytes && !record.is_floor(),
             _ => false,
         }
     }

@@ -108,7 +108,7 @@ impl WitnessReader {
             return Err(chain::not_found(upgrade));
         }
         let promised = scan.promised().max(record.map_or(0, |record| record.tip.count));
-        let agrees = record.is_none_or(|record| record.tip.is_in(&scan.lines));
+        let agrees = record.is_none_or(|record| record.is_in(&scan.lines));
         let state = if scan.tail == Tail::Damaged || !agrees {
             let why = if scan.exists { "the witness is damaged" } else { "the witness is lost" };
             WitnessState::Damaged(Damage::after(upgrade, &scan.lines, promised, why))

@@ -3,7 +3,8 @@
 //! Every line proves itself and names the one before, so each envelope is taken from whichever copy has it; the
 //! longer valid chain wins, and both copies are made equal to it. What must be there is the most that any source
 //! promises: the list of upgrades, the mirror's tip, good lines behind damage, and damage at the end that no
-//! cut-off write explains. A chain that is shorter is an error, and then nothing is changed.
+//! cut-off write explains. A chain that is shorter is an error, and then nothing is changed but the list, which learns
+//! how much there must have been: what showed it may not show it twice.
 
 use super::{
     disk::replace,
@@ -37,8 +38,9 @@ impl DiskJournal {
         let record = self.known.get(upgrade);
 
         // Within one boot the list is exact: a witness that reaches it is whole, and what stands behind was never
-        // acknowledged, whatever it looks like.
-        let covered = record.map_or(self.complete, |record| record.tip.is_in(&scan.lines));
+        // acknowledged, whatever it looks like: but for good lines behind damage, which no crash leaves.
+        let covered = scan.beyond.is_empty()
+            && record.map_or(self.complete, |record| !record.is_floor() && record.is_in(&scan.lines));
         let disputed = self.mirror.dispute(upgrade).is_some();
         let (verdict, fetched) = if self.exact && covered && !disputed {
             let verdict = match scan.lines.is_empty() {
@@ -64,11 +66,30 @@ impl DiskJournal {
                 self.make_equal(upgrade, &scan, record, fetched.as_ref(), &lines, Some(&damage))?;
                 Ok(Some(lines))
             }
-            Verdict::Damaged(damage, _) => {
+            Verdict::Damaged(damage, lines) => {
+                self.promise(upgrade, record, &damage, &lines)?;
+                self.mirror.leave(upgrade);
                 self.damaged.insert(upgrade, damage);
                 Ok(None)
             }
         }
+    }
+
+    /// Has the list say how much there must have been, so that every later opening comes to the same end.
+    fn promise(
+        &mut self,
+        upgrade: UpgradeId,
+        record: Option<Record>,
+        damage: &Damage,
+        lines: &[Line],
+    ) -> Result<(), Failure> {
+        // A record that names another envelope says more than a number would.
+        let contradicts =
+            record.is_some_and(|record| record.tip.count <= lines.len() as u64 && !record.is_in(lines));
+        if contradicts || record.is_some_and(|record| record.tip.count >= damage.promised) {
+            return Ok(());
+        }
+        self.known.set(upgrade, Record::at_least(damage.promised))
     }
 
     /// Makes witness, list and mirror equal to these lines.
@@ -102,8 +123,7 @@ impl DiskJournal {
         }
         if record != Some(fresh) {
             if lines.is_empty() {
-                let rest: Vec<_> = self.known.iter().filter(|(id, _)| *id != upgrade).collect();
-                self.known.rewrite(&rest)?;
+                self.known.remove(upgrade)?;
             } else {
                 self.known.set(upgrade, fresh)?;
             }
@@ -228,9 +248,9 @@ pub(super) fn judge(
         let why = "its copies have different envelopes at the same place";
         return Verdict::Damaged(Damage::after(upgrade, &merged.lines, promised, why), merged.lines);
     }
-    if record.is_none() && mirror.promised() == 0 {
-        // In a complete list an upgrade that is not there was never acknowledged, whatever its witness looks like;
-        // without the list, only a write that was visibly cut off proves as much.
+    if record.is_none() && mirror.promised() == 0 && scan.beyond.is_empty() {
+        // In a complete list an upgrade that is not there was never acknowledged, however its witness ends; without
+        // the list, only a write that was visibly cut off proves as much. Good lines behind damage are no end.
         if merged.lines.is_empty() && (list_complete || scan.promised() == 0) {
             return Verdict::NeverBegan;
         }
@@ -238,7 +258,7 @@ pub(super) fn judge(
             return Verdict::Whole(merged.lines);
         }
     }
-    let agrees = record.is_none_or(|record| record.tip.is_in(&merged.lines));
+    let agrees = record.is_none_or(|record| record.is_in(&merged.lines));
     if agrees && merged.lines.len() as u64 >= promised {
         return Verdict::Whole(merged.lines);
     }

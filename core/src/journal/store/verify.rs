@@ -114,7 +114,7 @@ impl DiskJournal {
         let fetched = self.mirror.fetch(upgrade).unwrap_or_default();
         let merged = merge(upgrade, &[&scan.by_seq(), &fetched.lines]);
         let mut lines = merged.lines;
-        if merged.fork || !record.tip.is_in(&lines) {
+        if merged.fork || !record.is_in(&lines) {
             let why = "envelopes are missing or changed in every copy, or the copies differ";
             return Err(Damage::after(upgrade, &lines, record.tip.count, why).failure());
         }
@@ -140,7 +140,7 @@ impl DiskJournal {
         let all = lines.iter().map(|line| (line.seq(), line.clone())).collect();
         let merged = merge(upgrade, &[&scan.by_seq(), &fetched.lines, &all]);
         let reaches = merged.lines.len() as u64 >= damage.promised
-            && record.is_none_or(|record| record.tip.is_in(&merged.lines));
+            && record.is_none_or(|record| record.is_in(&merged.lines));
         if merged.fork || !reaches {
             return Err(Failure::new(Code::JournalConflict, "the export does not mend the damaged journal")
                 .expected(format!("a continuation of what is good to at least {} envelopes", damage.promised))

@@ -32,6 +32,14 @@ fn every_plan_is_rehearsed_and_every_run_comes_to_an_allowed_end() {
         let result = rehearse(product, &facts, &plan, "0.1.0", parallel::cores()).unwrap();
         println!("{}: {} points, {} runs, {:?}", case.name, result.points, result.runs, began.elapsed());
         runs += result.runs;
+        let no_return = plan.steps.iter().position(|step| step.no_return).unwrap_or(usize::MAX);
+        let stays = |step| plan.index(step).is_some_and(|index| index < no_return);
+        assert!(
+            result.rollback.kept.iter().all(|(step, _)| stays(step)),
+            "{}: {:?}",
+            case.name,
+            result.rollback
+        );
         wrong.extend(result.wrong.iter().map(|w| format!("{}, {}: {}", case.name, w.run, w.what.join("; "))));
         assert!(
             result.runs > 2 * result.points && result.points > 100,

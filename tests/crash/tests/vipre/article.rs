@@ -2,6 +2,7 @@
 
 use futures::executor::block_on;
 use mailsec_core::{
+    host::{PendingRestart, PendingWeight},
     plan::{Choice, Snapshot},
     product::{
         AccountChoice, BackupChoice, InstallerChoice, MailSecurityProduct, RulesChoice, UpgradeRequest,
@@ -9,7 +10,9 @@ use mailsec_core::{
     upgrade::{Event, Finish, GateKind, StepResult},
     values::{AccountName, ServerPath, StepId},
 };
-use mailsec_crash_tests::{End, Person, Secrets, Trial, obliging, plan, plan_with, request, subject};
+use mailsec_crash_tests::{
+    End, Person, Secrets, Trial, obliging, plan, plan_with, request, subject, unchanged,
+};
 use mailsec_simulator::{
     SimHost, World,
     explore::{Crash, Takes},
@@ -154,6 +157,52 @@ fn a_restart_that_an_attended_installer_asks_for_happens_whatever_is_interrupted
     }
     let events = whole.events();
     assert!(events.iter().any(|event| matches!(event, Event::RestartProven { .. })));
+}
+
+#[test]
+fn a_restart_that_a_person_overlooked_is_seen_on_the_server_and_one_that_noise_asks_for_is_not() {
+    let attended = wanted(|r| r.mode = InstallerChoice::Attended);
+    let product = vipre::path(r"Definitions\old.dll");
+    let noise =
+        format!("{product} (deleted)\nC:\\Config.Msi\\old.rbf (deleted)\nC:\\Scanner\\defs.tmp (deleted)");
+    for wants in [false, true] {
+        let mut trial = plan(vipre_45(), &attended).unwrap().struck_by(|world| {
+            world.pending.push(PendingRestart {
+                sign: "PendingFileRenameOperations".to_owned(),
+                detail: noise.clone(),
+                weight: PendingWeight::Warn,
+            });
+            if wants {
+                Fault::InstallerExit(3010).apply(world);
+            }
+        });
+        let person = Person::new(&trial.host, |host, gate, state| {
+            mailsec_crash_tests::installs(host, gate, state);
+            Some(Choice::Done)
+        });
+        assert_eq!(trial.run(&person), End::Finished(Finish::Succeeded));
+        let restarts =
+            trial.events().iter().filter(|event| matches!(event, Event::RestartProven { .. })).count();
+        assert_eq!(restarts, usize::from(wants), "whether it wants one: {wants}");
+        assert_eq!(trial.host.look(World::wants_restart), !wants);
+    }
+}
+
+#[test]
+fn what_the_installers_gate_says_of_an_error_leads_back() {
+    let attended = wanted(|r| r.mode = InstallerChoice::Attended);
+    let mut trial = plan(vipre_45(), &attended)
+        .unwrap()
+        .struck_by(|world| (0..3).for_each(|_| Fault::InstallerExit(1603).apply(world)));
+    let person = Person::new(&trial.host, |host, gate, state| {
+        mailsec_crash_tests::installs(host, gate, state);
+        let says = |words: &str| gate.question.todo.iter().any(|todo| todo.contains(words));
+        assert!(says("on any other error") && says("answer roll-back") && !says("abandon"), "{gate:?}");
+        Some(Choice::RollBack)
+    });
+    assert_eq!(trial.run(&person), End::Finished(Finish::RolledBack));
+    assert_eq!(person.asked().len(), 1);
+    assert_eq!(unchanged(&trial.before, &trial), [""; 0]);
 }
 
 #[test]

@@ -126,7 +126,6 @@ impl Maker<'_> {
             todo: vec![
                 format!("run {} as an administrator of this server", self.package.path),
                 "let it end".to_owned(),
-                "on an error, cancel it, answer abandon, and contact the vendor's support".to_owned(),
             ],
             why: "It was asked for, or the installer is a program for which no source names silent switches."
                 .to_owned(),

@@ -33,7 +33,6 @@ impl Maker<'_> {
                 format!("when it asks for credentials, give {} and its password", self.account),
                 "when it asks whether to make changes to the account, choose Yes".to_owned(),
                 "let it end".to_owned(),
-                "on any other error, cancel it, answer abandon, and contact the vendor's support".to_owned(),
             ],
             why: "The vendor's article names no way to run it without a person.".to_owned(),
             verified: format!(

@@ -32,6 +32,8 @@ enum Command {
     Replace(UpgradeId, Vec<Line>),
     /// The witness and this copy were found to be the same, to here.
     Reach(UpgradeId, Tip),
+    /// Neither copy has all of it: stays as it is, and is not compared again.
+    Leave(UpgradeId),
     /// The witness went on to here; leave it at that until the next settling.
     Hold(UpgradeId, Tip),
     Tips(Sender<Result<BTreeMap<UpgradeId, Tip>, Failure>>),
@@ -119,6 +121,12 @@ impl Mirror {
         self.send(Command::Reach(upgrade, tip));
     }
 
+    /// Tells that an upgrade is damaged in both copies.
+    pub(super) fn leave(&self, upgrade: UpgradeId) {
+        self.send(Command::Leave(upgrade));
+        self.resolved(upgrade);
+    }
+
     /// Tells how far the witness went while there is no space for a second copy.
     pub(super) fn hold(&self, upgrade: UpgradeId, tip: Tip) {
         self.send(Command::Hold(upgrade, tip));
@@ -157,7 +165,7 @@ impl Mirror {
         self.findings.disputes.lock().unwrap_or_else(PoisonError::into_inner).get(&upgrade).cloned()
     }
 
-    /// Takes note that a contradiction was resolved.
+    /// Takes note that a contradiction was resolved, or will not be.
     pub(super) fn resolved(&self, upgrade: UpgradeId) {
         self.findings.disputes.lock().unwrap_or_else(PoisonError::into_inner).remove(&upgrade);
     }

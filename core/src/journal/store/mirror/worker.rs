@@ -102,6 +102,7 @@ impl Worker {
                 self.write(upgrade, |copy| copy.replace(upgrade, &lines));
             }
             Command::Reach(upgrade, tip) => drop(self.tips.insert(upgrade, tip)),
+            Command::Leave(upgrade) => drop(self.tips.remove(&upgrade)),
             Command::Tips(reply) => {
                 let _ = reply.send(self.open_copy().and_then(SledCopy::tips));
             }
