@@ -90,6 +90,8 @@ fn sync_folder(_: &Path) -> io::Result<()> {
 
 #[cfg(all(test, unix))]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

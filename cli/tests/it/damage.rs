@@ -176,7 +176,9 @@ fn both_copies_damaged() {
     says!(place, place.run(["journal", "verify"]), @"
     exit: 40
     ----- stdout -----
-    ----- stderr -----
+    upgrade [ID]: 0 envelopes
+      head [HASH]
+      witness: damaged: the witness is damaged
     error[journal-damaged]: the journal is damaged: envelopes are missing or changed
       in every copy
       expected: a chain of at least 13 envelopes
@@ -185,6 +187,9 @@ fn both_copies_damaged() {
                 part from an export; without one, `mailsec journal verify
                 --cut-damage` cuts it after its last good envelope, and the step
                 that came next must be checked by hand
+
+    both copies: NOT whole
+    ----- stderr -----
     ");
 
     says!(place, place.run(["journal", "import", &bundle]), @r"

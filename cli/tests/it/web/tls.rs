@@ -39,14 +39,16 @@ fn pair(place: &Place) -> Pair {
 #[test]
 fn elsewhere_than_here_it_wants_a_certificate_and_a_name() {
     let place = at_a_gate();
-    says!(place, place.run(["serve", "--listen", "0.0.0.0:0"]), @r"
+    says!(place, place.run(["serve", "--listen", "0.0.0.0:0"]), @"
     exit: 2
     ----- stdout -----
     ----- stderr -----
-    error[bad-argument]: beyond this machine the page is served encrypted or not at all
+    error[bad-argument]: beyond this machine the page is served encrypted or not at
+      all
       expected: --tls-cert FILE and --tls-key FILE, or a loopback address
       found:    --listen 0.0.0.0:0
-      hint:     leave --listen away and reach the page through a tunnel, or get a certificate for this server
+      hint:     leave --listen away and reach the page through a tunnel, or get a
+                certificate for this server
     ");
     let pair = pair(&place);
     let files = |cert: &PathBuf, key: &PathBuf| {
