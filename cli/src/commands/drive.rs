@@ -14,10 +14,10 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    engine::{Engine, Stop, load},
+    engine::{Engine, Loaded, Stop, fits, load},
     failure::Code,
     journal::{Journal, Stamp},
-    upgrade::{Actor, Event, Request, Standing, StepState},
+    upgrade::{Actor, Event, Request, Standing, State, StepState},
     values::UpgradeId,
 };
 use serde_json::json;
@@ -60,13 +60,29 @@ pub(crate) async fn record(
     event: Event,
 ) -> Result<(), Failure> {
     let host = site.host();
-    let len = load(&journal.read(upgrade)?).len;
+    // What was judged before the journal was opened may have changed until then, by another process or by mending.
+    let Loaded { state, len, .. } = load(&journal.read(upgrade)?);
+    still_fits(&state, &event)?;
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     journal.append(upgrade, len, &stamp, &[event])?;
     journal.settle()?;
     // The log is told at once: it may be long until somebody takes the upgrade up.
     Told::open(&site.state, upgrade, &journal.read(upgrade)?);
     Ok(())
+}
+
+/// Whether an event of a person makes sense in this state.
+fn still_fits(state: &State, event: &Event) -> Result<(), Failure> {
+    fits(event)?;
+    match event {
+        Event::Requested { request, .. } => request.admit(state),
+        Event::GateAnswered { gate, choice, items, .. } => match &state.gate {
+            Some(open) if open.id == *gate => open.admit(*choice, items),
+            _ => Err(Failure::new(Code::GateNotOpen, format!("the gate {gate} is not open any more"))
+                .hint("`mailsec status` shows what is asked; nothing was changed")),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// Runs until the upgrade ends or waits, and says how it stands.

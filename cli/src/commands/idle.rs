@@ -1,18 +1,26 @@
 //! Whether an upgrade is under way already. It is asked before anything is said about the server: one that is half
 //! upgraded looks broken, and what would mend it by hand (start transport, register agents) would do harm.
 
-use crate::{place::State, show};
+use crate::{
+    place::{State, unread},
+    show,
+};
 use mailsec_core::{
     Failure,
     failure::Code,
+    journal::WitnessState,
     upgrade::{Finish, Standing},
 };
 
 /// Refuses while an upgrade of this server is not finished. What is wrong with the journal is for others to say.
 pub(super) fn idle(state: &State) -> Result<(), Failure> {
-    let Ok((upgrade, _, loaded)) = state.choose(None) else { return Ok(()) };
+    let Ok((upgrade, witnessed, loaded)) = state.choose(None) else { return Ok(()) };
     if matches!(loaded.state.standing, Standing::Finished(_)) {
         return Ok(());
+    }
+    // As far as it can be read it is not finished; what came after may have ended it.
+    if let WitnessState::Damaged(damage) = &witnessed.state {
+        return Err(unread(damage));
     }
     let gate = loaded.state.gate.as_ref().map(|gate| format!(" ({})", gate.id)).unwrap_or_default();
     let mail = show::mail_now(&loaded).map(|told| format!(". {told}")).unwrap_or_default();

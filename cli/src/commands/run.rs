@@ -24,6 +24,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let mut secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
     // The journal first: a second run must hear at once that another is under way, not after answering questions.
+    site.exports_as_wanted()?;
     let mut journal = site.journal().await?;
     idle(&site.state)?;
     let proposal = match &args.plan {

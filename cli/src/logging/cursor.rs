@@ -34,7 +34,9 @@ impl Cursor {
             .split_once(' ')
             .filter(|(id, _)| *id == upgrade.to_string())
             .and_then(|(_, told)| told.parse().ok())
-            .unwrap_or(0);
+            .unwrap_or(0)
+            // A journal whose damage was cut off by order is shorter than what was told of it; what comes is news.
+            .min(without);
         Self { upgrade, file: Some(file), told }
     }
 
@@ -70,6 +72,7 @@ mod tests {
         cursor.set(1_000);
         cursor.set(7);
         assert_eq!(Cursor::open(&path, one, 9).told(), 7);
+        assert_eq!(Cursor::open(&path, one, 5).told(), 5);
         assert_eq!(Cursor::open(&path, other, 9).told(), 0);
         std::fs::write(&path, [0xff, 0xfe, 0]).unwrap();
         assert_eq!(Cursor::open(&path, one, 9).told(), 0);

@@ -1,7 +1,11 @@
 //! Messages for an upgrade that another process runs: one file each, taken in at the next safe point.
 
 use crate::{output, place::private_folder};
-use mailsec_core::{Failure, engine::Message, failure::Code};
+use mailsec_core::{
+    Failure,
+    engine::{Message, fits},
+    failure::Code,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -25,6 +29,7 @@ impl Inbox {
                 .found(self.folder.display().to_string())
                 .cause(error)
         };
+        fits(message)?;
         private_folder(&self.folder)?;
         let text = serde_json::to_vec(message)
             .map_err(|error| output::system("the message cannot be written", error))?;

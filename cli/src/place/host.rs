@@ -35,7 +35,7 @@ pub(crate) struct Site {
     /// How many times faster than ours its time passes.
     speed: u32,
     /// Where an upgrade is exported to.
-    export: Option<Endpoint>,
+    export: Result<Option<Endpoint>, Failure>,
     /// Where the journal lies.
     pub(crate) state: State,
 }
@@ -59,7 +59,7 @@ impl Site {
         // Port 2525 of a Mailbox server; the host's own default.
         let usual = matches!(which, Which::Windows).then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
         let mail = RealMail::of(&config, usual, secrets, "mailsec")?;
-        let export = Endpoint::of(common, config.otlp.as_deref(), secrets)?;
+        let export = Endpoint::of(common, config.otlp.as_deref(), secrets);
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
@@ -89,7 +89,7 @@ impl Site {
             (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
             _ => None,
         };
-        Self { server, mail, overlaid, configured_pickup, speed: 1, export: None, state }
+        Self { server, mail, overlaid, configured_pickup, speed: 1, export: Ok(None), state }
     }
 
     /// How many times faster than ours its time passes: a simulated server's may.
@@ -102,9 +102,19 @@ impl Site {
         self.configured_pickup
     }
 
-    /// Where an upgrade is exported to, if it is.
+    /// Refuses to begin an upgrade that would not be exported as somebody wants it to be.
+    pub(crate) fn exports_as_wanted(&self) -> Result<(), Failure> {
+        self.export.as_ref().map(|_| ()).map_err(Clone::clone)
+    }
+
+    /// Where an upgrade is exported to, if it is. One that is under way, and may hold mail, is not kept down by an address
+    /// that cannot be used: that is said.
     pub(crate) fn export(&self) -> Option<&Endpoint> {
-        self.export.as_ref()
+        let said = |failure: &Failure| {
+            output::say(&output::describe(failure));
+            output::say("Nothing is exported.");
+        };
+        self.export.as_ref().inspect_err(|failure| said(failure)).ok()?.as_ref()
     }
 
     /// What a canary needs, where one is to fly.

@@ -2,7 +2,7 @@
 //! the keyboard. Never arguments.
 
 use super::{State, config::Config, credential, host::Which};
-use crate::{args::Common, output};
+use crate::{args::Common, otlp::HEADERS, output};
 use async_trait::async_trait;
 use mailsec_core::{
     Failure,
@@ -23,7 +23,14 @@ impl Sources {
     pub(crate) fn read(common: &Common) -> Result<Self, Failure> {
         let mut values = BTreeMap::new();
         for text in &common.secrets {
-            let (name, value) = source(text)?;
+            let (name, value) = match source(text) {
+                Err(failure) if text.split_once('=').is_some_and(|(name, _)| name == HEADERS) => {
+                    // As with the place itself: what is exported must not keep an upgrade down.
+                    output::say(&output::describe(&failure));
+                    continue;
+                }
+                read => read?,
+            };
             values.insert(SecretRef::new(name), value);
         }
         Ok(Self { values })

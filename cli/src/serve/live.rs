@@ -69,9 +69,14 @@ impl Follower {
             if self.over || *closing.borrow() || self.app.keys.session(&self.cookie).is_none() {
                 return None;
             }
-            if let Some(event) = self.look().await {
-                self.sent = Instant::now();
-                return Some(event);
+            match self.look().await {
+                Ok(Some(event)) => {
+                    self.sent = Instant::now();
+                    return Some(event);
+                }
+                Ok(None) => {}
+                // The page says that it is cut off, and that is so: what cannot be read is not shown as if it stood still.
+                Err(_) => return None,
             }
             if self.sent.elapsed() > ALIVE {
                 self.sent = Instant::now();
@@ -84,7 +89,7 @@ impl Follower {
         }
     }
 
-    async fn look(&mut self) -> Option<Event> {
+    async fn look(&mut self) -> Result<Option<Event>, Refusal> {
         let (upgrade, seen) = (self.upgrade, self.seen.clone());
         let look =
             self.app.apart(
@@ -92,9 +97,9 @@ impl Follower {
                     if app.stamp(upgrade) == seen { Ok(None) } else { app.read(upgrade).map(Some) }
                 },
             );
-        let read = look.await.ok()??;
+        let Some(read) = look.await? else { return Ok(None) };
         self.seen.clone_from(&read.stamp);
         self.over = matches!(read.loaded.state.standing, Standing::Finished(_));
-        Some(Event::default().data(show::harmless(&region(&read).into_string())))
+        Ok(Some(Event::default().data(show::harmless(&region(&read).into_string()))))
     }
 }

@@ -1,7 +1,7 @@
 //! A journal that was torn or damaged: what one copy still has is put back, what neither has is said, and nothing is
 //! ever begun afresh.
 
-use crate::harness::{INSTALL, Place, Ran, SECRET, says};
+use crate::harness::{INSTALL, Place, Ran, SECRET, SILENT, says};
 use mailsec_core::values::Digest;
 use std::{fs, path::Path};
 
@@ -246,4 +246,25 @@ fn damage_that_is_cut_off_by_order() {
     assert!(!left.is_empty() && left.len() < before.len() && before.starts_with(&left));
     let ran = resume(&place).exits(10);
     assert!(ran.stdout.contains("export-rules#1"), "{ran}");
+}
+
+/// The witness is cut short by the damage, so the upgrade looks unfinished; the second copy knows that it is over.
+#[test]
+fn what_is_over_is_not_turned_back_because_a_damaged_copy_says_less() {
+    let place = Place::vipre();
+    let run = ["--no-input", "run", "--yes"].into_iter().chain(INSTALL).chain(SILENT);
+    place.run(SECRET.into_iter().chain(run)).exits(0);
+    let before = place.picture();
+    let events = place.witnessed().unwrap().lines.len();
+    let mut bytes = fs::read(place.witness()).unwrap();
+    let line = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(19).unwrap().0;
+    bytes[line + 30] ^= 1;
+    fs::write(place.witness(), bytes).unwrap();
+    let ran = place.run(["plan"].into_iter().chain(INSTALL)).exits(40);
+    assert!(ran.stderr.contains("error[journal-damaged]"), "{ran}");
+    let ran = place.run(["rollback", "--no-input"]).exits(30);
+    assert!(ran.told().contains("it is over"), "{ran}");
+    place.run(["journal", "verify"]).exits(0);
+    assert_eq!(place.witnessed().unwrap().lines.len(), events, "mended, and nothing was added");
+    assert!(place.picture() == before);
 }

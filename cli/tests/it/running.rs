@@ -169,3 +169,23 @@ fn an_upgrade_of_another_server_is_read_here_and_not_driven() {
     assert_eq!(other.picture(), before);
     assert!(other.run(["status"]).exits(0).stdout.contains("MAIL01"));
 }
+
+#[test]
+fn no_word_of_a_person_is_too_long_for_the_run_that_takes_it_in() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    let long = "x".repeat(70_000);
+    let ran = place.run(["pause", "--note", &long]).exits(2);
+    assert!(ran.told().contains("too long for the journal"), "{ran}");
+    // As another program may leave it: the run says why it takes no notice, and goes on.
+    let inbox = place.file("state/inbox").join(place.witnessed().unwrap().envelopes[0].upgrade.to_string());
+    std::fs::create_dir_all(&inbox).unwrap();
+    let message =
+        serde_json::json!({ "id": "long", "said": { "request": "pause" }, "by": "eve", "note": long });
+    std::fs::write(inbox.join("long.new"), message.to_string()).unwrap();
+    std::fs::rename(inbox.join("long.new"), inbox.join("long.json")).unwrap();
+    let ran = running.ends().exits(0);
+    assert!(ran.told().contains("too long for the journal"), "{ran}");
+    assert!(!inbox.join("long.json").exists());
+}

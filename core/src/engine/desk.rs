@@ -1,7 +1,7 @@
 //! Where people come in: requests and answers go in, progress comes out.
 
 use crate::{
-    failure::Failure,
+    failure::{Code, Failure},
     journal::Envelope,
     plan::{Choice, ItemAnswers, Step},
     upgrade::{CanarySummary, Gate, Request, State},
@@ -40,6 +40,26 @@ pub struct Message {
     /// In their words.
     #[serde(default)]
     pub note: String,
+}
+
+/// Bytes of JSON that what a person says may have: a checklist of many items, each given up with a reason, and a note. An
+/// envelope has room for twice as much.
+const MOST_SAID: usize = 32 * 1024;
+
+/// Refuses what is too long for the journal, before it is left anywhere: what cannot be journaled would stop every process
+/// that takes it in.
+///
+/// # Errors
+/// [`Code::BadArgument`].
+pub fn fits(said: &impl Serialize) -> Result<(), Failure> {
+    let bytes = serde_json::to_vec(said).map_or(usize::MAX, |json| json.len());
+    if bytes <= MOST_SAID {
+        return Ok(());
+    }
+    Err(Failure::new(Code::BadArgument, "the note and the reasons are too long for the journal")
+        .expected(format!("at most {} KiB in all", MOST_SAID / 1024))
+        .found(format!("{} KiB", bytes / 1024))
+        .hint("nothing was journaled; say it shorter, and keep the rest elsewhere"))
 }
 
 /// Where messages for a running upgrade arrive.

@@ -4,7 +4,7 @@
 //! the end. So the outcome of a step and the intent of the next travel in one append, which is one device flush.
 
 use super::{
-    Desk, Message, Said, Watcher, limit,
+    Desk, Message, Said, Watcher, fits, limit,
     perform::{OnServer, Perform},
 };
 use crate::{
@@ -313,6 +313,8 @@ impl<'a> Engine<'a> {
 
     fn take(&mut self, message: &Message) -> Result<(), Failure> {
         let refused = match &message.said {
+            // Whoever left it there: no file in an inbox may end a run.
+            _ if fits(message).is_err() => fits(message).err(),
             Said::Answer { gate, choice, items } => {
                 let open = self.state.gate.as_ref().filter(|open| open.id == *gate);
                 match open.map(|open| open.admit(*choice, items)) {

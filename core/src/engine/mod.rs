@@ -11,7 +11,7 @@ mod start;
 mod steps;
 mod take_up;
 
-pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher};
+pub use desk::{Desk, Message, NoDesk, NoWatcher, Said, Watcher, fits};
 pub use driver::{Engine, Stop};
 pub use follow::progress_of;
 pub use start::{Loaded, begin, begin_rehearsed, fold, load};
