@@ -165,7 +165,16 @@ fn open(name: &str, access: ServiceAccess) -> Result<service::Service> {
 
 fn start(name: &str, deadline: Instant) -> Result<()> {
     let service = open(name, ServiceAccess::START)?;
-    service.start::<&str>(&[])?;
+    while let Err(error) = service.start::<&str>(&[]) {
+        let windows_service::Error::Winapi(cause) = &error else { return Err(error.into()) };
+        match cause.raw_os_error() {
+            // On a busy machine a program may take longer than Wine waits for it to say that it is a service.
+            Some(1053) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(500)),
+            // It was late, and came up all the same.
+            Some(1056) => break,
+            _ => return Err(format!("{error}: {cause}").into()),
+        }
+    }
     let status = wait(&service, deadline, |status| {
         matches!(status.current_state, service::ServiceState::Running | service::ServiceState::Stopped)
     })?;
