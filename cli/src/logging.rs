@@ -16,7 +16,6 @@ mod told;
 
 use crate::args::Common;
 use layer::Lines;
-use std::io::Write;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub(crate) use cursor::Cursor;
@@ -48,10 +47,7 @@ pub(crate) fn start(common: &Common) {
         1 => "mailsec=info,warn",
         _ => "mailsec=debug,info",
     };
-    let stderr = Lines::new(|record| {
-        // One write: others write to it as well.
-        _ = std::io::stderr().lock().write_all(record.human().as_bytes());
-    });
+    let stderr = Lines::new(|record| crate::output::log(record.human()));
     tracing_subscriber::registry()
         .with(stderr.with_filter(levels(level, false)))
         .with(Lines::new(files::write).with_filter(for_files(common.verbose)))
@@ -62,6 +58,8 @@ pub(crate) fn start(common: &Common) {
 /// The log of the service: `service.log` in `folder`, which is there, beside the files that every run writes.
 #[cfg(windows)]
 pub(crate) fn start_service(common: &Common, folder: &std::path::Path) -> std::io::Result<()> {
+    use std::io::Write;
+
     files::wanted(common);
     let log = file::LogFile::open(folder.join("service.log"), file::LIMIT)?;
     let log = std::sync::Mutex::new(log);

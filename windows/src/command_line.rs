@@ -157,6 +157,28 @@ fn quoted(path: &str) -> Result<String, Failure> {
     Ok(format!("\"{path}\""))
 }
 
+/// Words as one text that a program takes apart into the same words
+/// (<https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments>).
+#[must_use]
+pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted = |word: &str| {
+        if !word.is_empty() && !word.contains([' ', '\t', '"']) {
+            return word.to_owned();
+        }
+        let (mut text, mut slashes) = (String::from('"'), 0);
+        for c in word.chars() {
+            // Backslashes stand for themselves, but before a quote.
+            if c == '"' {
+                text.push_str(&"\\".repeat(slashes + 1));
+            }
+            slashes = if c == '\\' { slashes + 1 } else { 0 };
+            text.push(c);
+        }
+        text + &"\\".repeat(slashes) + "\""
+    };
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a request fits the kind of its package.
 ///
 /// # Errors
@@ -183,6 +205,12 @@ mod tests {
         assert_eq!(of(r"C:\P F\a b", &|p| p == r"C:\P F\a").as_deref(), Some(r"C:\P F\a"));
         assert_eq!(of(r"\??\C:\x\y.exe", &never).as_deref(), Some(r"C:\x\y.exe"));
         assert_eq!(of("", &never), None);
+    }
+
+    #[test]
+    fn words_are_joined_so_that_they_come_apart_again() {
+        let words = ["--state", r"C:\a b\", "", r#"a"b"#, r#"x\" y"#, r"plain\"];
+        assert_eq!(joined(words), r#"--state "C:\a b\\" "" "a\"b" "x\\\" y" plain\"#);
     }
 
     fn line(arguments: &[&str], secrets: &[(&str, &str)]) -> Result<String, Failure> {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command_line;
 pub mod directory;
 pub mod installer_log;
+pub mod logon_task;
 pub mod os_error;
 pub mod package_file;
 pub mod pending;

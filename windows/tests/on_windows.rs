@@ -11,7 +11,7 @@ use mailsec_core::{
     },
     values::{AccountName, Digest, Secret, SecretRef, ServerPath},
 };
-use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, event_log, service};
+use mailsec_windows::{SecretSources, WindowsConfig, WindowsHost, event_log, logon_task, service};
 use std::{
     path::PathBuf,
     process::Command,
@@ -226,6 +226,26 @@ async fn the_source_of_our_events_is_registered_written_to_and_removed() {
     for _ in 0..2 {
         event_log::unregister().unwrap();
         assert!(!host.registry().exists(view, key).await.unwrap());
+    }
+}
+
+#[test]
+#[ignore = "changes this machine's tasks"]
+fn the_task_of_log_on_is_registered_renewed_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = PathBuf::from(r"C:\windows\system32\Tasks").join(logon_task::NAME);
+    logon_task::unregister().unwrap();
+    for arguments in [vec!["status"], vec!["--state", r"C:\Böse & Söhne", "status"]] {
+        logon_task::register(&PathBuf::from(r"C:\a b\mailsec.exe"), &arguments, folder.path()).unwrap();
+        // Wine keeps the settings of a definition in UTF-8, and neither when it runs nor what.
+        let definition = std::fs::read(&kept).unwrap().into_iter().filter(|byte| *byte != 0).collect();
+        let definition = String::from_utf8(definition).unwrap();
+        assert!(definition.contains("<StopIfGoingOnBatteries>false</"), "{definition}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the definition is left behind");
+    }
+    for _ in 0..2 {
+        logon_task::unregister().unwrap();
+        assert!(!kept.exists());
     }
 }
 

@@ -21,6 +21,9 @@ pub(crate) struct StatusArgs {
     /// A few lines for whoever logs on, and nothing when nothing is under way
     #[arg(long, conflicts_with_all = ["watch", "upgrade"])]
     pub(crate) banner: bool,
+    /// Wait for Enter where something was said, so that a window that was opened for it stays
+    #[arg(long, requires = "banner")]
+    pub(crate) hold: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 use crate::{
     args::DemoArgs,
     exit::Exit,
-    output::{Reply, say, system},
+    output::{Reply, say, settle, system},
 };
 use mailsec_core::{Failure, engine::load, failure::Code, journal::WitnessReader, upgrade::StepState};
 use mailsec_simulator::{SimHost, folder, worlds};
@@ -113,6 +113,8 @@ impl Demo {
     /// Runs this program to its end, its output as it comes.
     fn run(&self, arguments: &[&str], expected: &[Exit]) -> Result<i32, Failure> {
         say(&format!("$ mailsec {}", arguments.join(" ")));
+        // What it says goes straight to the same terminal.
+        settle();
         let status = self
             .command(arguments)
             .stdout(Stdio::from(std::io::stderr()))
@@ -144,6 +146,8 @@ impl Demo {
             "this simulated server has none",
         ];
         say(&format!("$ mailsec {}", arguments.join(" ")));
+        // What it says goes straight to the same terminal.
+        settle();
         self.command(&arguments)
             .stdout(Stdio::from(std::io::stderr()))
             .spawn()

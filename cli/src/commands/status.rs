@@ -4,7 +4,7 @@ use super::watch;
 use crate::{
     args::{Common, StatusArgs, WhichArgs},
     exit::Exit,
-    output::Reply,
+    output::{self, Reply},
     place::{self, State, Which},
     show,
 };
@@ -16,11 +16,13 @@ use mailsec_core::{
     values::{Timestamp, UpgradeId},
 };
 use serde_json::{Value, json};
+use std::io::BufRead;
 
 pub(crate) async fn status(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     if args.banner {
-        return banner(common, &state);
+        let reply = banner(common, &state)?;
+        return Ok(if args.hold && !common.json { held(reply) } else { reply });
     }
     if args.watch {
         return watch::watch(common, &state, args).await;
@@ -35,7 +37,7 @@ pub(super) fn at_once(common: &Common, which: &WhichArgs) -> Result<Reply, Failu
     let mut text = text(common, &state, upgrade, &witnessed, &loaded);
     let mut exit = Exit::Done;
     if let WitnessState::Damaged(damage) = &witnessed.state {
-        text.push_str(&format!("\n{}", crate::output::describe(&place::unread(damage))));
+        text.push_str(&format!("\n{}", output::describe(&place::unread(damage))));
         exit = Exit::Journal;
     }
     Ok(Reply::new(text, standing(&state, upgrade, &witnessed, &loaded)).exit(exit))
@@ -81,6 +83,16 @@ fn banner(common: &Common, state: &State) -> Result<Reply, Failure> {
             Ok(Reply::new(text, json!({ "error": failure })))
         }
     }
+}
+
+/// Shows it now, and waits until it was read.
+fn held(reply: Reply) -> Reply {
+    if !reply.text.is_empty() {
+        output::reply(&reply, false);
+        output::say("\nEnter closes this.");
+        _ = std::io::stdin().lock().read_line(&mut String::new());
+    }
+    Reply { text: String::new(), ..reply }
 }
 
 /// The time at the server: ours, unless it is simulated and has its own.

@@ -5,8 +5,10 @@
 
 mod paint;
 mod save;
+mod screen;
 
 pub(crate) use save::{save, save_secret};
+pub(crate) use screen::{Moving, moving, settle};
 
 use crate::{exit::Exit, show::wrap};
 use mailsec_core::{Failure, failure::Code};
@@ -35,6 +37,7 @@ impl Reply {
 }
 
 pub(crate) fn reply(reply: &Reply, json: bool) -> Exit {
+    settle();
     if json {
         print_json(&reply.json);
     } else if !reply.text.trim_end().is_empty() {
@@ -50,6 +53,7 @@ fn print_json(value: &Value) {
 }
 
 pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
+    settle();
     let exit = Exit::of_failure(failure);
     if json {
         print_json(&json!({ "error": failure, "exit": exit as u8 }));
@@ -93,15 +97,20 @@ pub(crate) fn say_json(value: &Value) {
     _ = writeln!(std::io::stdout().lock(), "{value}");
 }
 
-/// Says something on the way, to stderr; the service, which has none, to its log.
+/// Says something on the way, to stderr, without waiting for who reads it; the service, which has none, to its log.
 pub(crate) fn say(text: &str) {
     tracing::info!(target: crate::logging::SAID, "{text}");
-    _ = writeln!(anstream::stderr().lock(), "{}", paint::painted(&printable(text)));
+    screen::text(format!("{}\n", paint::painted(&printable(text))));
 }
 
 /// Says what no log may have, to stderr alone: a token that opens something.
 pub(crate) fn confide(text: &str) {
-    _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
+    screen::text(format!("{}\n", printable(text)));
+}
+
+/// A line of the log, to stderr.
+pub(crate) fn log(line: String) {
+    screen::text(line);
 }
 
 /// A failure of the operating system.

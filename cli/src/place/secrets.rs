@@ -81,14 +81,19 @@ impl Sources {
             if self.values.contains_key(name) {
                 continue;
             }
-            let typed = rpassword::prompt_password(format!("{name}: "))
-                .map_err(|error| output::system("the keyboard cannot be read", error))?;
+            let typed = typed(&format!("{name}: "))?;
             if !typed.is_empty() {
                 self.values.insert(name.clone(), Secret::new(typed));
             }
         }
         Ok(())
     }
+}
+
+/// What somebody types at the keyboard without seeing it.
+fn typed(prompt: &str) -> Result<String, Failure> {
+    output::settle();
+    rpassword::prompt_password(prompt).map_err(|error| output::system("the keyboard cannot be read", error))
 }
 
 /// The secrets that were given, and no others.
@@ -123,8 +128,7 @@ impl Sources {
         }
         self.ask(&[name], common)?;
         let Some(first) = self.values.get(name) else { return Ok(()) };
-        let again = rpassword::prompt_password(format!("{name}, again: "))
-            .map_err(|error| output::system("the keyboard cannot be read", error))?;
+        let again = typed(&format!("{name}, again: "))?;
         if Secret::new(again).expose() == first.expose() {
             return Ok(());
         }

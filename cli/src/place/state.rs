@@ -97,10 +97,12 @@ impl State {
 
     /// By the last envelope alone, which says whether an upgrade is over: a journal may hold thousands.
     fn unfinished_or_last(&self) -> Result<Option<UpgradeId>, Failure> {
-        let all = self.reader().list()?;
+        let reader = self.reader();
+        let all = reader.upgrades()?;
         let over = |last: &Envelope| matches!(last.event.known(), Some(Event::Finished { .. }));
-        let unfinished = all.iter().rev().find(|brief| brief.last.as_ref().is_some_and(|last| !over(last)));
-        Ok(unfinished.or(all.last()).map(|brief| brief.upgrade))
+        let unfinished =
+            all.iter().rev().find(|upgrade| reader.last(**upgrade).is_some_and(|last| !over(&last)));
+        Ok(unfinished.or(all.last()).copied())
     }
 
     /// The upgrade that is meant, from a journal that is open: where one copy is damaged, the other serves.

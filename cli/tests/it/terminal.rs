@@ -1,11 +1,13 @@
 //! What a person sees: colour, width, what moves, following from elsewhere, and slips of the finger.
 
-use crate::harness::{INSTALL, Place, Running, SECRET, SILENT, on_screen};
+use crate::harness::{INSTALL, Place, Running, SECRET, SILENT, Screen, on_screen};
+use mailsec_core::{engine::load, upgrade::Standing};
 use mailsec_simulator::worlds::vipre;
 use regex::Regex;
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 const PLAN: [&str; 3] = ["plan", "--no-rules", "there are none"];
@@ -70,6 +72,35 @@ fn what_moves_says_where_it_is_how_long_it_takes_and_how_mail_stands() {
     let mut quiet = place.command(["status"]);
     quiet.env("TERM", "dumb");
     assert_eq!(quiet.output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_terminal_whose_output_is_stopped_holds_no_upgrade_up_and_loses_no_line() {
+    let place = Place::vipre();
+    let arguments =
+        || SECRET.into_iter().chain(["--speed", "40", "run", "--yes"]).chain(INSTALL).chain(SILENT);
+    // Ctrl-S, as whoever wants to read something types it.
+    let mut stopped = Screen::start(coloured(place.command(arguments())), 80, "\x13");
+    let began = Instant::now();
+    let finished = || {
+        let witnessed = place.witnessed();
+        witnessed.is_some_and(|seen| matches!(load(&seen.envelopes).state.standing, Standing::Finished(_)))
+    };
+    while !finished() {
+        assert!(began.elapsed() < Duration::from_secs(120), "the run waits for its terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // The journal is free while it waits for somebody to read the end.
+    place.run(["journal", "verify"]).exits(0);
+    assert!(stopped.is_running());
+    stopped.types("\x11");
+    let (shown, code) = stopped.ends();
+    assert_eq!(code, Some(0), "{shown}");
+    let shown = plain(&shown);
+    let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in {shown}"));
+    assert!(at("done     1/21") < at("done    11/21 Run the installer ("));
+    assert!(at("done    11/21 Run the installer (") < at("done    21/21"));
+    assert!(at("done    21/21") < at("5.1.0.0 is running; version, agents and"), "{shown}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{node, work};
 use crate::{
     args::{Common, ServiceCommand},
     logging,
-    output::{Reply, system},
+    output::{Reply, describe, system},
     place::{Sources, State, private_state},
 };
 use mailsec_core::{
@@ -13,7 +13,7 @@ use mailsec_core::{
     values::{AccountName, SecretRef},
 };
 use mailsec_windows::{
-    event_log,
+    event_log, logon_task,
     service::{self, ServiceAccount, StopSignal},
 };
 use serde_json::json;
@@ -31,6 +31,7 @@ pub(crate) fn service(common: &Common, command: &ServiceCommand) -> Result<Reply
         ServiceCommand::Uninstall => {
             service::uninstall()?;
             event_log::unregister()?;
+            logon_task::unregister()?;
             Ok(Reply::new("Removed.", json!({ "service": service::NAME })))
         }
         ServiceCommand::Run { .. } => {
@@ -55,7 +56,8 @@ pub(crate) fn start_log(common: &Common) -> Result<(), Failure> {
 fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, Failure> {
     let program = std::env::current_exe().map_err(|e| system("the program cannot find itself", e))?;
     let state = State::only(common)?;
-    let mut arguments: Vec<OsString> = vec!["--state".into(), absolute(state.folder())?.into()];
+    let folder = absolute(state.folder())?;
+    let mut arguments: Vec<OsString> = vec!["--state".into(), folder.clone().into()];
     if let Some(config) = &common.config {
         arguments.extend(["--config".into(), absolute(config)?.into()]);
     }
@@ -72,8 +74,9 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
     if node {
         node::enable(common)?;
     }
-    service::install(program, arguments, account.as_ref())?;
+    service::install(program.clone(), arguments, account.as_ref())?;
     event_log::register()?;
+    let told = tell_at_log_on(&program, &folder);
     let name = account.map_or_else(|| "LocalSystem".to_owned(), |account| account.name.to_string());
     let mut text = format!(
         "Installed: the service mailsec takes an unfinished upgrade up at every boot, as {name}.\n\
@@ -86,10 +89,32 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
              administrator who may manage transport agents: --account DOMAIN\\USER\n",
         );
     }
+    match &told {
+        Ok(()) => text.push_str(
+            "An administrator who logs on while an upgrade is under way is told so: the scheduled task mailsec.\n",
+        ),
+        // The upgrade does not need it.
+        Err(failure) => {
+            text.push_str(&format!("Whoever logs on is NOT told of an upgrade:\n{}", describe(failure)));
+        }
+    }
     if node {
         text.push_str("It takes orders from a cluster's run.\n");
     }
-    Ok(Reply::new(text, json!({ "service": service::NAME, "account": name, "node": node })))
+    let json = json!({
+        "service": service::NAME,
+        "account": name,
+        "node": node,
+        "log_on_task": told.is_ok(),
+    });
+    Ok(Reply::new(text, json))
+}
+
+fn tell_at_log_on(program: &Path, state: &Path) -> Result<(), Failure> {
+    let folder = state.to_str().ok_or_else(|| {
+        Failure::new(Code::BadArgument, "a task cannot name this folder").found(state.display().to_string())
+    })?;
+    logon_task::register(program, &["--state", folder, "status", "--banner", "--hold"], state)
 }
 
 /// The service manager starts the service in a folder of its own.
@@ -129,10 +154,7 @@ fn serve(common: &Common, stop: &StopSignal) -> u32 {
     let beside = match beside {
         Ok(thread) => thread.join().unwrap_or(1),
         Err(failure) => {
-            tracing::error!(
-                failure = crate::output::describe(&failure),
-                "no cluster's run can be looked for"
-            );
+            tracing::error!(failure = describe(&failure), "no cluster's run can be looked for");
             1
         }
     };
@@ -156,7 +178,7 @@ fn drive(what: &str, common: &Common, told: &work::Told) -> u32 {
             0
         }
         Err(failure) => {
-            tracing::error!(failure = crate::output::describe(&failure), "{what} ends and is started again");
+            tracing::error!(failure = describe(&failure), "{what} ends and is started again");
             1
         }
     }

@@ -1,19 +1,15 @@
 //! What moves on a terminal while a step runs: two lines at the bottom that say where the upgrade is, how long the step
 //! takes beside what is typical, what mail suffers, and when a person is wanted next.
 
-use crate::show::text::span;
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use crate::{output::Moving, show::text::span};
 use mailsec_core::{
     plan::{Flow, MailBudget, Step},
     upgrade::{Direction, Ledger, State, StepState},
     values::Timestamp,
 };
-use std::{fmt::Write, time::Duration};
+use std::time::{Duration, Instant};
 
-/// The moving lines; gone when this is dropped.
-pub(super) struct Live(ProgressBar);
-
-/// What is shown, but for the time that passes.
+/// What is shown.
 pub(super) struct Scene {
     head: String,
     typical: u64,
@@ -23,6 +19,7 @@ pub(super) struct Scene {
     since: Timestamp,
     /// How long ago that is, when the scene opens.
     already: Duration,
+    opened: Instant,
     next: Option<String>,
     /// How many times faster than ours the server's time passes.
     speed: u32,
@@ -41,6 +38,7 @@ impl Scene {
             budget: state.plan.as_ref().filter(|plan| !plan.is_elsewhere()).map(|plan| plan.budget),
             since,
             already: Duration::ZERO,
+            opened: Instant::now(),
             next: next_question(state),
             speed,
         }
@@ -52,19 +50,21 @@ impl Scene {
         self
     }
 
-    fn passed(&self, shown: Duration) -> Duration {
-        self.already + shown * self.speed
+    fn passed(&self) -> Duration {
+        self.already + self.opened.elapsed() * self.speed
     }
+}
 
-    fn step(&self, shown: Duration) -> String {
-        let ms = u64::try_from(self.passed(shown).as_millis()).unwrap_or(u64::MAX);
+impl Moving for Scene {
+    fn first(&self) -> String {
+        let ms = u64::try_from(self.passed().as_millis()).unwrap_or(u64::MAX);
         // Tenths would flicker.
         format!("{}, {}, usually {}", self.head, span(ms / 1000 * 1000), span(self.typical))
     }
 
-    fn mail(&self, shown: Duration) -> String {
+    fn second(&self) -> String {
         let mut text = match self.budget {
-            Some(budget) => mail(&self.ledger, &budget, self.since.after(self.passed(shown))),
+            Some(budget) => mail(&self.ledger, &budget, self.since.after(self.passed())),
             None => String::new(),
         };
         if let Some(next) = &self.next {
@@ -114,49 +114,4 @@ pub(in crate::show) fn next_question(state: &State) -> Option<String> {
         step.operation.asks() && !matches!(progress.state, StepState::Done(_) | StepState::Skipped(_))
     });
     open.next().map(|(index, (step, _))| format!("question at step {}: {}", index + 1, step.title))
-}
-
-impl Live {
-    /// Shows a scene until it is dropped.
-    pub(super) fn show(scene: Scene) -> Self {
-        let scene = std::sync::Arc::new(scene);
-        let (step, mail) = (std::sync::Arc::clone(&scene), scene);
-        let style = ProgressStyle::with_template("  {spinner} {step}\n    {mail}").map(|style| {
-            style
-                // As every console of Windows can show it.
-                .tick_chars("|/-\\ ")
-                .with_key("step", move |now: &ProgressState, out: &mut dyn Write| {
-                    _ = out.write_str(&fit(&step.step(now.elapsed()), 4));
-                })
-                .with_key("mail", move |now: &ProgressState, out: &mut dyn Write| {
-                    _ = out.write_str(&fit(&mail.mail(now.elapsed()), 4));
-                })
-        });
-        let bar = ProgressBar::new_spinner();
-        // The template is fixed, and right.
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
-/// As much as fits in a line of the terminal behind an indent: a line that breaks could not be taken back.
-fn fit(text: &str, indent: usize) -> String {
-    let wide =
-        terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
-    let room = wide.saturating_sub(indent + 1);
-    let safe: Vec<char> = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    if safe.len() <= room {
-        return safe.into_iter().collect();
-    }
-    let kept: String = safe.into_iter().take(room.saturating_sub(3)).collect();
-    format!("{kept}...")
 }

@@ -7,8 +7,8 @@ pub(crate) use live::mail_line;
 pub(super) use live::{mail, next_question};
 
 use super::text::{span, wrap};
-use crate::output::say;
-use live::{Live, Scene};
+use crate::output::{moving, say};
+use live::Scene;
 use mailsec_core::{
     engine::Watcher,
     journal::Envelope,
@@ -26,7 +26,8 @@ pub(crate) struct Progress {
     phase: Option<Phase>,
     state: State,
     speed: u32,
-    live: Option<Live>,
+    /// Something moves.
+    live: bool,
 }
 
 impl Progress {
@@ -46,13 +47,13 @@ impl Progress {
             phase: None,
             state: state.clone(),
             speed,
-            live: None,
+            live: false,
         }
     }
 
     /// Shows on a terminal the step that another process runs, since so long.
     pub(crate) fn runs(&mut self, already: Duration) {
-        let Some(flight) = self.state.flight.clone().filter(|_| self.live.is_none()) else { return };
+        let Some(flight) = self.state.flight.clone().filter(|_| !self.live) else { return };
         let Some(step) = self.state.plan_steps().get(flight.step).cloned() else { return };
         self.begin(&step, flight.undo, flight.since, already);
     }
@@ -60,14 +61,21 @@ impl Progress {
     fn begin(&mut self, step: &Step, undo: bool, since: Timestamp, already: Duration) {
         if std::io::stderr().is_terminal() {
             let scene = Scene::new(&self.state, step, undo, since, self.speed).already(already);
-            self.live = Some(Live::show(scene));
+            moving(Some(Box::new(scene)));
+            self.live = true;
         }
     }
 
     /// A line, where the moving ones were.
     fn line(&mut self, text: &str) {
-        self.live = None;
+        self.still();
         say(text);
+    }
+
+    fn still(&mut self) {
+        if std::mem::take(&mut self.live) {
+            moving(None);
+        }
     }
 
     /// A sentence.
@@ -156,5 +164,11 @@ impl Watcher for Progress {
         let since =
             self.began.get(&step.id).copied().or(self.state.last).unwrap_or(Timestamp::from_millis(0));
         self.begin(step, undo, since, Duration::ZERO);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.still();
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use collector::{Collector, Mood, attribute};
 pub(crate) use place::{INSTALL, Place, SECRET, SILENT, copy, fast_folder, picture};
 pub(crate) use ran::{Ran, settings};
 pub(crate) use running::Running;
-pub(crate) use screen::on_screen;
+pub(crate) use screen::{Screen, on_screen};
 pub(crate) use tenant::{NEW, Tenant};
 
 /// Compares what a command said with an inline snapshot, without what differs from run to run.

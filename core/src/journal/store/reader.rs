@@ -131,11 +131,20 @@ impl WitnessReader {
     /// First and last envelope of one upgrade: two short reads, whatever its length.
     #[must_use]
     pub fn brief(&self, upgrade: UpgradeId) -> Brief {
-        let (first, last) = ends(&witness::path(&self.dir, upgrade)).unwrap_or((None, None));
-        let read = |line: Option<Line>| {
-            line.filter(|line| line.upgrade() == upgrade).and_then(|line| line.envelope().ok())
-        };
-        Brief { upgrade, first: read(first), last: read(last) }
+        let first = self.one(upgrade, first_line);
+        Brief { upgrade, first, last: self.last(upgrade) }
+    }
+
+    /// The last whole envelope of one upgrade, when it can be read: one short read. The first, which has the plan, costs ten
+    /// times as much.
+    #[must_use]
+    pub fn last(&self, upgrade: UpgradeId) -> Option<Envelope> {
+        self.one(upgrade, last_line)
+    }
+
+    fn one(&self, upgrade: UpgradeId, line: fn(&mut File) -> io::Result<Option<Line>>) -> Option<Envelope> {
+        let mut file = File::open(witness::path(&self.dir, upgrade)).ok()?;
+        line(&mut file).ok()?.filter(|line| line.upgrade() == upgrade)?.envelope().ok()
     }
 
     /// The [brief](Self::brief) of every upgrade.
@@ -181,22 +190,28 @@ fn unreadable(dir: &Path, error: io::Error) -> Failure {
     unwritable("the journal cannot be read", dir, error)
 }
 
-/// The first and the last whole line of a file.
-fn ends(path: &Path) -> io::Result<(Option<Line>, Option<Line>)> {
-    const STEP: usize = 4 * 1024;
-    let mut file = File::open(path)?;
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    // A line and the beginning of a write behind it.
-    let most = length.min(2 * (MAX_ENVELOPE_BYTES + STEP));
+/// Bytes that are read at once.
+const STEP: usize = 4 * 1024;
 
+/// Where a whole line must have been found: a line and the beginning of a write behind it.
+fn most(file: &File) -> io::Result<usize> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    Ok(length.min(2 * (MAX_ENVELOPE_BYTES + STEP)))
+}
+
+fn first_line(file: &mut File) -> io::Result<Option<Line>> {
+    let most = most(file)?;
     let mut head = Vec::new();
     while head.len() < most && !head.contains(&b'\n') {
         let at = head.len();
         head.resize((at + STEP).min(most), 0);
         file.read_exact(&mut head[at..])?;
     }
-    let first = head.split(|byte| *byte == b'\n').next().and_then(Line::parse);
+    Ok(head.split(|byte| *byte == b'\n').next().and_then(Line::parse))
+}
 
+fn last_line(file: &mut File) -> io::Result<Option<Line>> {
+    let most = most(file)?;
     let mut tail = Vec::new();
     loop {
         let take = (tail.len() + STEP).min(most);
@@ -205,7 +220,7 @@ fn ends(path: &Path) -> io::Result<(Option<Line>, Option<Line>)> {
         file.read_exact(&mut tail)?;
         let last = tail.rsplit(|byte| *byte == b'\n').find_map(Line::parse);
         if last.is_some() || take == most {
-            return Ok((first, last));
+            return Ok(last);
         }
     }
 }
