@@ -1,6 +1,10 @@
 //! `answer`: to a gate, whether or not a process waits there.
 
-use super::drive;
+use super::{
+    drive,
+    hand_over::{Fate, hand_over},
+    request::reason_given,
+};
 use crate::{
     args::{AllItems, AnswerArgs, Common},
     nearest::did_you_mean,
@@ -28,31 +32,38 @@ pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> R
     let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
     let (gate, choice, items) = parse(loaded.state.gate.as_ref(), args)?;
     let site = Site::open(common, &Sources::read(common)?)?;
-    let (handed_over, done) = match site.journal().await {
-        Ok(mut journal) => {
-            let event = Event::GateAnswered {
-                gate: gate.clone(),
-                choice,
-                by: Actor(by.to_owned()),
-                note: args.note.clone(),
-                items: items.clone(),
-            };
+    let event = Event::GateAnswered {
+        gate: gate.clone(),
+        choice,
+        by: Actor(by.to_owned()),
+        note: args.note.clone(),
+        items: items.clone(),
+    };
+    let message = Message {
+        id: uuid::Uuid::now_v7().to_string(),
+        said: Said::Answer { gate: gate.clone(), choice, items: items.clone() },
+        by: by.to_owned(),
+        note: args.note.clone(),
+    };
+    let fate = match site.journal().await {
+        Ok(journal) => Fate::Free(journal),
+        Err(failure) if failure.code == Code::JournalLocked => {
+            hand_over(&site, &Inbox::new(state.inbox(upgrade)), &message).await?
+        }
+        Err(failure) => return Err(failure),
+    };
+    let (handed_over, done) = match fate {
+        Fate::Free(mut journal) => {
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
                 true => (false, "Answered. `mailsec cluster resume` goes on."),
                 false => (false, "Answered. `mailsec resume` goes on."),
             }
         }
-        Err(failure) if failure.code == Code::JournalLocked => {
-            Inbox::new(state.inbox(upgrade)).put(&Message {
-                id: uuid::Uuid::now_v7().to_string(),
-                said: Said::Answer { gate: gate.clone(), choice, items: items.clone() },
-                by: by.to_owned(),
-                note: args.note.clone(),
-            })?;
-            (true, "Handed to the running process.")
+        Fate::Taken => (true, "Handed to the running process, which took it."),
+        Fate::Waits => {
+            (true, "Handed to the running process, which has not taken it yet; `mailsec status` shows when.")
         }
-        Err(failure) => return Err(failure),
     };
     let json = json!({
         "upgrade": upgrade, "gate": gate, "choice": choice, "items": items, "handed_over": handed_over,
@@ -76,6 +87,9 @@ fn parse(open: Option<&Gate>, args: &AnswerArgs) -> Result<(GateId, Choice, Item
     }
     match Choice::parse(&args.choice).filter(|choice| gate.choices.contains(choice)) {
         Some(choice) => {
+            if choice == Choice::Abandon {
+                reason_given(&args.note)?;
+            }
             let items = items(gate, args)?;
             gate.admit(choice, &items)?;
             Ok((gate.id.clone(), choice, items))

@@ -9,12 +9,15 @@ use mailsec_core::{
     Failure,
     failure::Code,
     journal::WitnessState,
-    upgrade::{Finish, Standing},
+    upgrade::{self, Direction, Finish, Standing},
 };
 
-/// Refuses while an upgrade of this server is not finished. What is wrong with the journal is for others to say.
+/// Refuses while an upgrade of this server is not finished, and where nobody can say.
 pub(super) fn idle(state: &State) -> Result<(), Failure> {
-    let Ok((upgrade, witnessed, loaded)) = state.choose(None) else { return Ok(()) };
+    let (upgrade, witnessed, loaded) = match state.choose(None) {
+        Err(failure) if failure.code == Code::UpgradeNotFound => return Ok(()),
+        chosen => chosen?,
+    };
     if matches!(loaded.state.standing, Standing::Finished(_)) {
         return Ok(());
     }
@@ -26,10 +29,16 @@ pub(super) fn idle(state: &State) -> Result<(), Failure> {
     let mail = show::mail_now(&loaded).map(|told| format!(". {told}")).unwrap_or_default();
     Err(Failure::new(Code::UpgradeInProgress, "another upgrade of this server is not finished")
         .found(format!("upgrade {upgrade}, {}{gate}{mail}", show::standing(&loaded.state)))
-        .hint(
-            "`mailsec status` shows it; finish it with `mailsec resume`, or end it with `mailsec abandon`; nothing was \
-             changed",
-        ))
+        .hint(format!("{}; nothing was changed", ways_on(&loaded.state))))
+}
+
+/// What ends it, best first. Abandoning leaves mail as it is, and is never the first choice.
+fn ways_on(state: &upgrade::State) -> String {
+    let back = match state.no_way_back() {
+        None if !matches!(state.direction, Direction::Back(_)) => ", or take it back with `mailsec rollback`",
+        _ => "",
+    };
+    format!("`mailsec status` shows it; finish it with `mailsec resume`{back}")
 }
 
 /// Why the server may be in the state that it is in: an upgrade was abandoned, and mail suffers since.

@@ -8,6 +8,7 @@ mod cluster;
 mod demo;
 mod detect;
 mod drive;
+mod hand_over;
 mod idle;
 mod journal;
 mod man;

@@ -1,6 +1,10 @@
 //! `pause`, `cancel`, `rollback`, `abandon`: journaled requests, carried out at the next safe point.
 
-use super::{drive, wanted};
+use super::{
+    drive,
+    hand_over::{Fate, hand_over},
+    wanted,
+};
 use crate::{
     args::{Common, RequestOf},
     output::Reply,
@@ -24,8 +28,8 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
         secrets.none_unwanted(common, &wanted::ever(plan))?;
     }
     let site = Site::open(common, &secrets)?;
-    match site.journal().await {
-        Ok(mut journal) => {
+    match journal_or_fate(&site, &state, upgrade, request, &of.note, &actor()).await? {
+        Fate::Free(mut journal) => {
             if let Some(plan) = loaded.state.plan.as_ref().filter(|_| request != Request::Pause) {
                 secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
             }
@@ -34,10 +38,7 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             drive::drive(common, &site, journal.as_mut(), upgrade).await
         }
-        Err(failure) if failure.code == Code::JournalLocked => {
-            hand_over(&state, upgrade, request, &of.note, &actor())
-        }
-        Err(failure) => Err(failure),
+        fate => Ok(handed_over(upgrade, request, &fate)),
     }
 }
 
@@ -52,8 +53,8 @@ pub(crate) async fn request_by(
     let state = State::only(common)?;
     let (upgrade, loaded) = admitted(&state, of, request)?;
     let site = Site::open(common, &Sources::read(common)?)?;
-    match site.journal().await {
-        Ok(mut journal) => {
+    match journal_or_fate(&site, &state, upgrade, request, &of.note, by).await? {
+        Fate::Free(mut journal) => {
             let event = drive::requested(request, &of.note, by);
             drive::record(&site, journal.as_mut(), upgrade, event).await?;
             let of_nodes = loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
@@ -63,42 +64,63 @@ pub(crate) async fn request_by(
                 json!({ "upgrade": upgrade, "request": request, "handed_over": false }),
             ))
         }
-        Err(failure) if failure.code == Code::JournalLocked => {
-            hand_over(&state, upgrade, request, &of.note, by)
-        }
-        Err(failure) => Err(failure),
+        fate => Ok(handed_over(upgrade, request, &fate)),
     }
 }
 
 fn admitted(state: &State, of: &RequestOf, request: Request) -> Result<(UpgradeId, Loaded), Failure> {
     let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
     request.admit(&loaded.state)?;
-    if request == Request::Abandon && of.note.is_empty() {
+    if request == Request::Abandon {
+        reason_given(&of.note)?;
+    }
+    Ok((upgrade, loaded))
+}
+
+/// Whoever abandons an upgrade says why.
+pub(super) fn reason_given(note: &str) -> Result<(), Failure> {
+    if note.trim().is_empty() {
         return Err(Failure::new(
             Code::RequestRefused,
             "abandoning leaves the server as it is, and wants a reason",
         )
         .expected("--note REASON")
-        .hint("the reason stands in the report"));
+        .hint("the reason stands in the report; nothing was changed"));
     }
-    Ok((upgrade, loaded))
+    Ok(())
 }
 
-fn hand_over(
+/// The journal, where no process runs the upgrade; else the request goes to that process.
+async fn journal_or_fate(
+    site: &Site,
     state: &State,
     upgrade: UpgradeId,
     request: Request,
     note: &str,
     by: &str,
-) -> Result<Reply, Failure> {
-    Inbox::new(state.inbox(upgrade)).put(&Message {
-        id: uuid::Uuid::now_v7().to_string(),
-        said: Said::Request(request),
-        by: by.to_owned(),
-        note: note.to_owned(),
-    })?;
-    Ok(Reply::new(
-        format!("Handed to the running process: {request}, at its next safe point."),
+) -> Result<Fate, Failure> {
+    match site.journal().await {
+        Ok(journal) => Ok(Fate::Free(journal)),
+        Err(failure) if failure.code == Code::JournalLocked => {
+            let message = Message {
+                id: uuid::Uuid::now_v7().to_string(),
+                said: Said::Request(request),
+                by: by.to_owned(),
+                note: note.to_owned(),
+            };
+            hand_over(site, &Inbox::new(state.inbox(upgrade)), &message).await
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn handed_over(upgrade: UpgradeId, request: Request, fate: &Fate) -> Reply {
+    let when = match fate {
+        Fate::Taken => "which took it: it is carried out at the next safe point",
+        Fate::Waits | Fate::Free(_) => "which takes it at its next safe point",
+    };
+    Reply::new(
+        format!("Handed to the running process: {request}, {when}."),
         json!({ "upgrade": upgrade, "request": request, "handed_over": true }),
-    ))
+    )
 }

@@ -27,7 +27,7 @@ const ALARMS: [&str; 11] = [
 ];
 
 /// What a line may begin with, after spaces; the rest of the line stays plain.
-const FIRST: [(&str, &str); 14] = [
+const FIRST: [(&str, &str); 15] = [
     ("error[", BAD),
     ("blocker", BAD),
     ("warning", LOOK),
@@ -36,6 +36,7 @@ const FIRST: [(&str, &str); 14] = [
     ("done ", GOOD),
     ("found ", GOOD),
     ("undone ", LOOK),
+    ("kept ", DIM),
     ("looked ", HINT),
     ("skipped ", DIM),
     ("expected:", DIM),

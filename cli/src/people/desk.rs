@@ -68,7 +68,7 @@ impl Desk for FrontDesk {
     }
 
     fn taken(&self, message: &Message, refused: Option<&Failure>) {
-        self.inbox.remove(message);
+        self.inbox.remove(message, refused);
         if let Some(failure) = refused {
             output::say(&output::describe(failure));
         }

@@ -57,8 +57,34 @@ impl Inbox {
         Ok(paths.iter().filter_map(|path| read(path)).collect())
     }
 
-    pub(crate) fn remove(&self, message: &Message) {
+    /// It was taken in, or refused: whoever left it may still be there to hear that.
+    pub(crate) fn remove(&self, message: &Message, refused: Option<&Failure>) {
+        if let Some(text) = refused.and_then(|failure| serde_json::to_vec(failure).ok()) {
+            _ = fs::write(self.refusal(message), text);
+        }
         _ = fs::remove_file(self.path(message));
+    }
+
+    /// Whether it lies there still.
+    pub(crate) fn has(&self, message: &Message) -> bool {
+        self.path(message).exists()
+    }
+
+    /// Takes it back; whether it lay there still.
+    pub(crate) fn take_back(&self, message: &Message) -> bool {
+        fs::remove_file(self.path(message)).is_ok()
+    }
+
+    /// Why it was refused, if it was. That is told once.
+    pub(crate) fn refused(&self, message: &Message) -> Option<Failure> {
+        let path = self.refusal(message);
+        let failure = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        _ = fs::remove_file(path);
+        Some(failure)
+    }
+
+    fn refusal(&self, message: &Message) -> PathBuf {
+        self.folder.join(format!("{}.refused", message.id))
     }
 
     fn path(&self, message: &Message) -> PathBuf {

@@ -53,6 +53,9 @@ pub(crate) fn ask<T>(gate: &Gate, state: &State, elsewhere: &impl Fn() -> Option
         };
         let (word, note) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
         match Choice::parse(word).filter(|choice| gate.choices.contains(choice)) {
+            Some(Choice::Abandon) if note.trim().is_empty() => {
+                say("Abandoning leaves the server as it is, and wants a reason: abandon, and why.");
+            }
             Some(Choice::Done) => return ask_items(gate, note.trim(), elsewhere),
             Some(choice) => return Asked::Answered(choice, note.trim().to_owned(), ItemAnswers::new()),
             None => {

@@ -28,7 +28,7 @@ pub(crate) use plan::plan;
 pub(crate) use progress::{Progress, mail_line};
 pub(crate) use record::{Record, STYLE as REPORT_STYLE, junit, markdown, page, plain};
 pub(crate) use rehearsal::{rehearsal, rehearsed, rehearsed_or_not};
-pub(crate) use report::{mail_now, of_nodes, standing, stop_word, stopped};
+pub(crate) use report::{decided, mail_now, of_nodes, standing, stop_word, stopped};
 pub(crate) use settings::{comparison, export, verdict};
 pub(crate) use settings_page::page as comparison_page;
 pub(crate) use status::{banner, status};

@@ -8,7 +8,7 @@ use super::{
 use mailsec_core::{
     engine::{Loaded, Stop},
     plan::MailState,
-    upgrade::{Finish, Report, Standing, State, StepResult},
+    upgrade::{Finish, Next, Report, Standing, State, StepResult, next},
 };
 
 /// How it stands, in a word.
@@ -85,14 +85,36 @@ pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     if matches!(standing, Standing::Finished(Finish::Succeeded | Finish::RolledBack)) {
         return None;
     }
-    let now = loaded.state.ledger.now().filter(|now| !now.same(MailState::GOOD))?;
+    let ledger = loaded.state.ledger_now();
+    let now = ledger.now().filter(|now| !now.same(MailState::GOOD))?;
+    let seen = ledger.changes().last().is_none_or(|change| change.seen);
     Some(match standing {
+        Standing::Running | Standing::Paused if !seen => format!(
+            "Mail may be {now} NOW, because of a step that was begun and whose outcome is not known. It stays so until \
+             this goes on."
+        ),
         Standing::Finished(_) => format!(
             "Mail is {now} NOW, and stays so until somebody acts: see that the product's agents are registered, set \
              MSExchangeTransport to start automatically again, and start it."
         ),
         _ => format!("Mail is {now} NOW, and stays so until this goes on."),
     })
+}
+
+/// What a person decided and nobody carried out yet: whoever takes the upgrade up next does so.
+pub(crate) fn decided(state: &State) -> Option<String> {
+    let open = matches!(state.standing, Standing::Planned | Standing::Running | Standing::Paused);
+    if !open || state.gate.is_some() {
+        return None;
+    }
+    match (next(state), state.request) {
+        (Next::Finish(Finish::Abandoned), _) => {
+            Some("abandon: the server is left as it is, and mail as it stands".to_owned())
+        }
+        (Next::TurnBack { why }, _) => Some(format!("roll back, because {why}")),
+        (_, Some(request)) => Some(request.to_string()),
+        _ => None,
+    }
 }
 
 /// Whether it is a cluster's run.
@@ -149,5 +171,6 @@ pub(super) fn word(result: StepResult) -> &'static str {
         StepResult::Skipped => "skipped",
         StepResult::Failed => "FAILED",
         StepResult::Undone => "undone",
+        StepResult::Kept => "kept",
     }
 }

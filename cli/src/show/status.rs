@@ -5,7 +5,7 @@ use super::{
     gate::gate,
     progress::{mail, next_question},
     record::{Record, todo},
-    report::{finished, head, mail_now, of_nodes, standing, word},
+    report::{decided, finished, head, mail_now, of_nodes, standing, word},
     text::{clock, span, wrap},
 };
 use mailsec_core::{
@@ -29,11 +29,14 @@ pub(crate) fn status(record: &Record<'_>, holder: Option<&Holder>, now: Option<T
     let at = now.or(state.last);
     let plan = state.plan.as_ref().filter(|plan| !of_nodes(loaded) && !plan.is_elsewhere());
     if let (Some(plan), Some(at), Some(_)) = (plan, at, state.ledger.now()) {
-        let told = mail(&state.ledger, &plan.budget, at);
+        let told = mail(&state.ledger_now(), &plan.budget, at);
         line("Mail", told.trim_start_matches("mail "));
     }
     let over = matches!(state.standing, Standing::Finished(_));
-    if let Some(next) = next_question(state).filter(|_| !over && state.gate.is_none()) {
+    let decided = decided(state);
+    if let Some(decided) = &decided {
+        line("Decided", decided);
+    } else if let Some(next) = next_question(state).filter(|_| !over && state.gate.is_none()) {
         line("Next", &next);
     }
     if let Some(holder) = holder.filter(|_| !over) {

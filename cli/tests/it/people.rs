@@ -122,8 +122,8 @@ fn another_upgrade_while_one_is_not_finished() {
     error[upgrade-in-progress]: another upgrade of this server is not finished
       found:    upgrade [ID], waiting at a gate
                 (export-rules#1)
-      hint:     `mailsec status` shows it; finish it with `mailsec resume`, or end
-                it with `mailsec abandon`; nothing was changed
+      hint:     `mailsec status` shows it; finish it with `mailsec resume`, or take
+                it back with `mailsec rollback`; nothing was changed
     ");
 }
 
@@ -184,7 +184,7 @@ fn going_back_beyond_the_point_of_no_return() {
     ----- stderr -----
     error[request-refused]: this upgrade cannot roll back: the new version is in
       place, and the way back ended there
-      hint:     let it finish, or `mailsec abandon` and go on by hand
+      hint:     let it finish, or `mailsec abandon --note REASON` and go on by hand
     ");
     resume(&place).exits(0);
 }
@@ -199,7 +199,7 @@ fn abandoning_without_a_reason() {
     error[request-refused]: abandoning leaves the server as it is, and wants a
       reason
       expected: --note REASON
-      hint:     the reason stands in the report
+      hint:     the reason stands in the report; nothing was changed
     ");
 }
 

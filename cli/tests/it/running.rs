@@ -59,12 +59,8 @@ fn a_pause_is_handed_over_and_kept_until_resumed() {
     let place = Place::vipre();
     let running = slow(&place);
     running.reaches("hold-mail");
-    says!(place, place.run(["pause", "--note", "the telephone rings"]), @r"
-    exit: 0
-    ----- stdout -----
-    Handed to the running process: pause, at its next safe point.
-    ----- stderr -----
-    ");
+    let handed = place.run(["pause", "--note", "the telephone rings"]).exits(0);
+    assert!(handed.stdout.starts_with("Handed to the running process: pause, which "), "{handed}");
     let paused = running.ends().exits(12);
     says!(place, paused.stdout, @r"
     Paused; `mailsec resume` goes on.
@@ -84,12 +80,8 @@ fn a_cancel_is_handed_over_and_rolls_back() {
     let before = place.picture();
     let running = slow(&place);
     running.reaches("hold-mail");
-    says!(place, place.run(["cancel", "--note", "the wrong server"]), @r"
-    exit: 0
-    ----- stdout -----
-    Handed to the running process: cancel, at its next safe point.
-    ----- stderr -----
-    ");
+    let handed = place.run(["cancel", "--note", "the wrong server"]).exits(0);
+    assert!(handed.stdout.starts_with("Handed to the running process: cancel, which "), "{handed}");
     let cancelled = running.ends().exits(20);
     says!(place, cancelled.stdout, @r"
     Rolled back: the server is as it was, but for what the report names.
@@ -111,10 +103,49 @@ fn an_answer_wakes_a_process_that_waits_at_the_keyboard() {
     says!(place, place.run(["answer", "export-rules#1", "roll-back", "--note", "from another desk"]), @r"
     exit: 0
     ----- stdout -----
-    Handed to the running process.
+    Handed to the running process, which took it.
     ----- stderr -----
     ");
     running.ends().exits(20);
+}
+
+/// Two people who do not see each other.
+#[test]
+fn of_two_answers_to_a_gate_one_counts_and_the_other_is_told_so() {
+    let place = Place::vipre();
+    let run = ["run", "--yes"];
+    let running = Running::at_a_terminal(&place, SECRET.into_iter().chain(run).chain(INSTALL));
+    running.reaches_gate("export-rules#1");
+    running.stops();
+    let answers = |choice: &'static str, lying: usize| {
+        let answer = Running::start(&place, ["answer", "export-rules#1", choice]);
+        answer.waits_until(|| place.inbox().len() == lying, "its answer lies there");
+        answer
+    };
+    let (first, second) = (answers("roll-back", 1), answers("done", 2));
+    running.goes_on();
+    assert_eq!(first.ends().exits(0).stdout, "Handed to the running process, which took it.\n");
+    let refused = second.ends().exits(30);
+    assert!(
+        refused.stderr.contains("error[gate-not-open]: the gate export-rules#1 is not open"),
+        "{refused}"
+    );
+    running.ends().exits(20);
+    assert_eq!(place.inbox(), Vec::<String>::new());
+}
+
+/// The process that held the journal ends before it looks for messages.
+#[test]
+fn what_was_handed_to_a_process_that_died_is_recorded_by_whoever_said_it() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    running.stops();
+    let cancel = Running::start(&place, SECRET.into_iter().chain(["cancel", "--note", "the wrong server"]));
+    cancel.waits_until(|| place.inbox().len() == 1, "its request lies there");
+    running.kill();
+    cancel.ends().exits(20);
+    assert_eq!(place.inbox(), Vec::<String>::new());
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn what_moves_says_where_it_is_how_long_it_takes_and_how_mail_stands() {
     assert!(live.is_match(&shown), "{shown}");
     assert!(shown.contains("mail HELD") && shown.contains(" of at most "), "{shown}");
     // What happened stands there as in a pipe.
-    assert!(plain(&shown).contains("\n  done    11/21 Run the installer ("), "{shown}");
+    assert!(plain(&shown).contains("  done    11/21 Run the installer ("), "{shown}");
     let mut quiet = place.command(["status"]);
     quiet.env("TERM", "dumb");
     assert_eq!(quiet.output().unwrap().status.code(), Some(0));
@@ -119,7 +119,7 @@ fn whoever_watches_from_elsewhere_sees_what_the_run_shows() {
     let first: serde_json::Value = serde_json::from_str(&json.next().unwrap()).unwrap();
     assert_eq!(first["standing"], "waiting at a gate");
     let ended = place.run(["cancel", "--note", "not tonight"]).exits(20);
-    let told_of = |line: &String| line.starts_with("  undone ") || line.starts_with("The way back");
+    let told_of = |line: &String| line.starts_with("  kept ") || line.starts_with("The way back");
     let ran: Vec<String> = ended.stderr.lines().map(str::to_owned).filter(told_of).collect();
     assert_eq!(ran.len(), 6, "{ended}");
     assert_eq!(watched.filter(told_of).collect::<Vec<_>>(), ran);
@@ -186,6 +186,58 @@ fn while_an_upgrade_waits_nobody_is_told_to_start_transport() {
     place.run(["abandon", "--note", "by hand"]).exits(22);
     let ran = place.changes_nothing(["plan"].into_iter().chain(INSTALL).chain(export)).exits(30);
     assert!(ran.stderr.contains("was abandoned. Mail is"), "{ran}");
+}
+
+#[test]
+fn nobody_is_told_to_start_transport_either_where_the_journal_cannot_say_what_is_under_way() {
+    let place = Place::vipre();
+    place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL)).exits(10);
+    let witness = std::fs::read_to_string(place.witness()).unwrap();
+    std::fs::write(place.witness(), witness.replacen("planned", "plummed", 1)).unwrap();
+    for words in [["check"], ["plan"]] {
+        let ran = place.changes_nothing(words.into_iter().chain(INSTALL)).exits(40);
+        assert!(ran.stderr.contains("error[journal-damaged]"), "{ran}");
+        assert!(ran.told().contains("`mailsec journal verify` puts back what the second copy has"), "{ran}");
+    }
+}
+
+/// Killed while transport is being stopped: nobody wrote down how far that went.
+#[test]
+fn mail_that_may_be_held_is_said_to_be_wherever_somebody_looks() {
+    let place = Place::vipre();
+    let run = ["--no-input", "--speed", "2", "run", "--yes"].into_iter().chain(INSTALL).chain(SILENT);
+    let running = Running::start(&place, SECRET.into_iter().chain(run));
+    running.reaches("hold-mail");
+    running.kill();
+    let told = "Mail may be held NOW";
+    for words in [vec!["status"], vec!["status", "--banner"], vec!["report"]] {
+        let ran = place.run(words).exits(0);
+        assert!(ran.stdout.contains(told) && !ran.stdout.contains("Mail     flowing"), "{ran}");
+    }
+    let ran = place.changes_nothing(["check"].into_iter().chain(INSTALL)).exits(30);
+    assert!(ran.told().contains(told), "{ran}");
+    assert!(place.run(["status"]).stdout.contains("Mail     HELD (assumed)"));
+}
+
+#[test]
+fn what_was_decided_is_shown_until_somebody_carries_it_out() {
+    let place = Place::vipre();
+    place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL)).exits(10);
+    let refused = place.changes_nothing(["answer", "export-rules#1", "abandon"]).exits(30);
+    assert!(
+        refused.told().contains("abandoning leaves the server as it is, and wants a reason"),
+        "{refused}"
+    );
+    for (choice, decided) in
+        [("roll-back", "Decided  roll back, because"), ("abandon", "Decided  abandon: the server is")]
+    {
+        let place = Place::vipre();
+        place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL)).exits(10);
+        place.run(["answer", "export-rules#1", choice, "--note", "by Ada"]).exits(0);
+        let status = place.run(["status"]).exits(0);
+        assert!(status.stdout.contains(decided) && !status.stdout.contains("Next     "), "{status}");
+        assert!(status.stdout.contains("Have carried out what was decided"), "{status}");
+    }
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub fn begin_rehearsed(
                 "another upgrade of this server is not finished",
             )
             .found(format!("upgrade {other}"))
-            .hint("finish it with `mailsec resume`, or end it with `mailsec abandon`"));
+            .hint("`mailsec status` shows it; finish it with `mailsec resume`, or take it back with `mailsec rollback`"));
         }
     }
     let planned = Event::Planned { plan: Arc::new(plan.clone()), hash: shown };

@@ -5,7 +5,6 @@ use crate::{
     failure::Failure,
     host::ServiceName,
     plan::{Choice, Flow, ItemAnswers, MailState, Operation},
-    planted::planted,
     upgrade::{Actor, Event, GateKind},
 };
 use std::time::Duration;
@@ -97,19 +96,9 @@ impl Engine<'_> {
     }
 
     fn assume_worst(&mut self, booted: bool) {
-        let impact = self.state.flight.as_ref().and_then(|flight| {
-            match self.state.plan_steps()[flight.step].mail {
-                // The way back restarts transport wherever it must load other agents.
-                Some(_) if planted!(GapNotAssumed) => None,
-                None if planted!(WayBackGapNotAssumed) => None,
-                None if flight.undo && self.state.touched_mail() => Some((flight.since, MailState::DOWN)),
-                Some(impact) => Some((flight.since, impact.during)),
-                None => None,
-            }
-        });
         // Transport that was down may have come up and gone down with the server; mail that is held stays held.
         let held = self.state.ledger.now().is_none_or(|mail| mail.flow == Flow::Held);
-        let worst = match (impact, booted && !held) {
+        let worst = match (self.state.mail_in_flight(), booted && !held) {
             (Some((since, during)), _) => Some((since, during)),
             (None, true) => self.state.last.map(|last| (last, MailState::DOWN)),
             (None, false) => None,

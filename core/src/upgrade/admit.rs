@@ -17,8 +17,9 @@ impl Request {
             (_, Standing::Finished(_)) => refuse("it is over", "`mailsec report` shows how it ended"),
             (_, Standing::Empty) => refuse("it was never planned", "see `mailsec status`"),
             (Request::Pause, Standing::Paused) => refuse("it is paused already", "`mailsec resume` goes on"),
-            _ => no_way_back
-                .map_or(Ok(()), |why| refuse(why, "let it finish, or `mailsec abandon` and go on by hand")),
+            _ => no_way_back.map_or(Ok(()), |why| {
+                refuse(why, "let it finish, or `mailsec abandon --note REASON` and go on by hand")
+            }),
         }
     }
 }

@@ -7,11 +7,12 @@ use crate::{
     failure::Failure,
     plan::{
         ChecklistItem, Choice, Choices, Evidence, ItemAnswer, MailBudget, Naming, Observation, Outcome,
-        Phase, Plan, Question,
+        Phase, Plan, Question, Undo,
     },
     values::{Digest, GateId, StepId, Timestamp, Version},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub enum StepResult {
     Failed,
     /// Taken back.
     Undone,
+    /// Passed on the way back: it had only looked, or what it made stays on purpose.
+    Kept,
 }
 
 /// A step in the report.
@@ -146,6 +149,9 @@ pub struct Report {
     pub events: (u64, u64),
     #[serde(skip)]
     ledger: Ledger,
+    /// Steps that nothing takes back.
+    #[serde(skip)]
+    kept: BTreeSet<StepId>,
     /// The question that was asked last, with the answers that it takes.
     #[serde(skip)]
     asked: Option<(GateId, Question, Vec<Choice>)>,
@@ -202,7 +208,11 @@ impl Report {
             }),
             Event::RollbackBegun { why } => self.note(at, format!("the way back began: {why}")),
             Event::UndoIntended { .. } | Event::GateEntered { .. } | Event::Honoured { .. } => {}
-            Event::UndoApplied { step, outcome } => self.outcome(step, at, StepResult::Undone, outcome),
+            Event::UndoApplied { step, outcome } => {
+                let kept = self.kept.contains(step);
+                let result = if kept { StepResult::Kept } else { StepResult::Undone };
+                self.outcome(step, at, result, outcome);
+            }
             Event::UndoFailed { step, failure, .. } => {
                 self.note(at, format!("{step}: taking it back failed: {failure}"));
             }
@@ -265,6 +275,8 @@ impl Report {
         self.choices = Some(plan.choices.clone());
         self.budget = Some(plan.budget);
         self.elsewhere = plan.is_elsewhere();
+        let kept = plan.steps.iter().filter(|step| step.undo != Undo::Reverse);
+        self.kept = kept.map(|step| step.id.clone()).collect();
         self.steps = plan
             .steps
             .iter()

@@ -4,7 +4,7 @@ use super::{CanarySummary, Finish, GateKind, Ledger, Request};
 use crate::{
     failure::Failure,
     host::{AgentId, BootIdentity},
-    plan::{Choice, ItemAnswers, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
+    plan::{Choice, ItemAnswers, MailState, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
     planted::planted,
     values::{Digest, GateId, StepId, Timestamp},
 };
@@ -302,6 +302,34 @@ impl State {
             .iter()
             .zip(&self.steps)
             .any(|(step, progress)| step.mail.is_some() && progress.begun)
+    }
+
+    /// What the step in flight may have done to mail, and since when: the worst of it, from its intent on.
+    #[must_use]
+    pub fn mail_in_flight(&self) -> Option<(Timestamp, MailState)> {
+        let flight = self.flight.as_ref().filter(|_| !self.is_elsewhere())?;
+        let during = match self.plan_steps().get(flight.step)?.mail {
+            // The way back restarts transport wherever it must load other agents.
+            Some(_) if planted!(GapNotAssumed) => return None,
+            None if planted!(WayBackGapNotAssumed) => return None,
+            None if flight.undo && self.touched_mail() => MailState::DOWN,
+            impact => impact?.during,
+        };
+        Some((flight.since, during))
+    }
+
+    /// The ledger for somebody who looks while a step is in flight: with what that step may have done, where nothing was
+    /// recorded since it began.
+    #[must_use]
+    pub fn ledger_now(&self) -> Ledger {
+        let mut ledger = self.ledger.clone();
+        if let Some((since, during)) = self.mail_in_flight()
+            && ledger.now().is_some_and(|now| !now.same(during))
+            && ledger.changes().last().is_none_or(|last| last.at < since)
+        {
+            ledger.change(since, during, false);
+        }
+        ledger
     }
 
     /// Whether transport is held on purpose: a hold was begun and neither released nor undone.

@@ -48,7 +48,7 @@ pub(super) fn said(read: &Read) -> String {
 /// How mail stands, where it is watched here.
 fn mail(read: &Read) -> Option<MailState> {
     let loaded = &read.loaded;
-    loaded.state.ledger.now().filter(|_| !show::of_nodes(loaded) && !loaded.report.elsewhere)
+    loaded.state.ledger_now().now().filter(|_| !show::of_nodes(loaded) && !loaded.report.elsewhere)
 }
 
 /// The whole part.
@@ -95,8 +95,9 @@ fn asked(read: &Read) -> Markup {
                 p class="soft" { "Since " (time(gate.since)) ", " (ticking(read, gate.since)) " ago." }
             }
         }
-        @if let Some(request) = state.request {
-            p class="asked" { strong { "Asked to " (request) "." } " It is carried out at the next safe point." }
+        @if let Some(decided) = show::decided(state) {
+            p class="asked" { strong { "Decided: " (decided) "." } " It is carried out at the next safe point, by the process that "
+                "runs the upgrade, or else by the next " code { "mailsec resume" } "." }
         }
         @if let Some(now) = show::mail_now(&read.loaded) { p class="asked" { strong { (now) } } }
         @if state.standing == Standing::Paused {
@@ -163,10 +164,11 @@ fn mail_facts(read: &Read) -> Markup {
     };
     // After the end nobody looks any more.
     let at = state.last.filter(|_| over(read)).or(state.last.map(|last| last.after(read.quiet)));
-    let totals = at.map(|at| state.ledger.totals_at(at)).unwrap_or_default();
+    let totals = at.map(|at| state.ledger_now().totals_at(at)).unwrap_or_default();
     html! {
         div { dt { "Mail" } dd class={ "mail " (class) } {
             span class="sign" aria-hidden="true" { (sign) } " " strong { (now) }
+            @if !state.ledger_now().changes().last().is_none_or(|change| change.seen) { " (assumed)" }
             @if over(read) { ", when it ended" }
         } }
         @if let Some(plan) = &state.plan {

@@ -17,7 +17,14 @@ pub(super) fn current(read: &Read) -> Option<usize> {
 }
 
 pub(super) fn is_over(result: StepResult) -> bool {
-    matches!(result, StepResult::Done | StepResult::FoundDone | StepResult::Skipped | StepResult::Undone)
+    matches!(
+        result,
+        StepResult::Done
+            | StepResult::FoundDone
+            | StepResult::Skipped
+            | StepResult::Undone
+            | StepResult::Kept
+    )
 }
 
 /// The phases in their order, with how far each is.
@@ -50,7 +57,12 @@ fn phase_stands(
     let of_phase = || steps.iter().filter(|step| step.phase == phase);
     if of_phase().all(|step| is_over(step.result)) {
         let back = of_phase().any(|step| step.result == StepResult::Undone);
-        return if back { ("look", "↩", "taken back") } else { ("good", "✓", "done") };
+        let kept = of_phase().any(|step| step.result == StepResult::Kept);
+        return match (back, kept) {
+            (true, _) => ("look", "↩", "taken back"),
+            (false, true) => ("waiting", "–", "kept on the way back"),
+            (false, false) => ("good", "✓", "done"),
+        };
     }
     if now == Some(phase) { ("now", "▸", "now") } else { ("waiting", "·", "not begun") }
 }
@@ -88,5 +100,6 @@ fn shown(result: StepResult) -> (&'static str, &'static str, &'static str) {
         StepResult::Skipped => ("waiting", "–", "left out"),
         StepResult::Failed => ("bad", "✗", "failed"),
         StepResult::Undone => ("look", "↩", "taken back"),
+        StepResult::Kept => ("waiting", "–", "kept on the way back"),
     }
 }

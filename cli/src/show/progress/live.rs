@@ -34,7 +34,7 @@ impl Scene {
         Self {
             head: format!("{} {}/{} {title}", step.phase, index + 1, steps.len()),
             typical: step.typical_secs() * 1000,
-            ledger: state.ledger.clone(),
+            ledger: state.ledger_now(),
             budget: state.plan.as_ref().filter(|plan| !plan.is_elsewhere()).map(|plan| plan.budget),
             since,
             already: Duration::ZERO,
@@ -78,6 +78,8 @@ impl Moving for Scene {
 /// What mail suffers at a moment, beside what the plan allows.
 pub(in crate::show) fn mail(ledger: &Ledger, budget: &MailBudget, at: Timestamp) -> String {
     let Some(now) = ledger.now() else { return "mail not seen yet".to_owned() };
+    let seen = ledger.changes().last().is_none_or(|change| change.seen);
+    let known = if seen { "" } else { " (assumed)" };
     let totals = ledger.totals_at(at);
     let whole = |ms: u64| span(ms / 1000 * 1000);
     let stopped = || {
@@ -85,11 +87,11 @@ pub(in crate::show) fn mail(ledger: &Ledger, budget: &MailBudget, at: Timestamp)
         format!("{} of at most {}", whole(so_far), span(most))
     };
     match (now.flow, now.scanned) {
-        (Flow::Held, _) => format!("mail HELD {}", stopped()),
-        (Flow::Down, _) => format!("mail DOWN {}", stopped()),
+        (Flow::Held, _) => format!("mail HELD{known} {}", stopped()),
+        (Flow::Down, _) => format!("mail DOWN{known} {}", stopped()),
         (Flow::Flowing, false) => {
             let most = budget.unscanned_secs.saturating_mul(1000);
-            format!("mail flows UNSCANNED {} of at most {}", whole(totals.unscanned_ms), span(most))
+            format!("mail flows UNSCANNED{known} {} of at most {}", whole(totals.unscanned_ms), span(most))
         }
         (Flow::Flowing, true) if totals.held_ms + totals.down_ms > 0 => {
             format!("mail flowing, scanned; was stopped {}", stopped())
@@ -101,7 +103,7 @@ pub(in crate::show) fn mail(ledger: &Ledger, budget: &MailBudget, at: Timestamp)
 /// How mail stands while a question waits, beside what the plan allows; none where it is not watched.
 pub(crate) fn mail_line(state: &State) -> Option<String> {
     let plan = state.plan.as_ref().filter(|plan| !plan.is_elsewhere() && !plan.drives_nodes())?;
-    Some(mail(&state.ledger, &plan.budget, state.last?))
+    Some(mail(&state.ledger_now(), &plan.budget, state.last?))
 }
 
 /// The next step that asks a person, while the upgrade goes forward.

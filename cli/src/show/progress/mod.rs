@@ -12,7 +12,7 @@ use live::Scene;
 use mailsec_core::{
     engine::Watcher,
     journal::Envelope,
-    plan::{MailState, Observation, Phase, Step},
+    plan::{MailState, Observation, Phase, Step, Undo},
     upgrade::{Event, State},
     values::{StepId, Timestamp},
 };
@@ -83,17 +83,19 @@ impl Progress {
         self.line(wrap("", "  ", text).trim_end());
     }
 
+    /// The phase that a step belongs to, when that is another than before.
+    fn heading(&mut self, id: &StepId) {
+        let Some((_, phase, _)) = self.steps.get(id) else { return };
+        let phase = *phase;
+        if self.phase.replace(phase) != Some(phase) {
+            self.line(&phase.to_string());
+        }
+    }
+
     fn step(&mut self, at: Timestamp, id: &StepId, mark: &str, what: &str) {
         let known = self.steps.get(id).cloned();
-        let (number, title) = match known {
-            Some((number, phase, title)) => {
-                if self.phase.replace(phase) != Some(phase) {
-                    self.line(&phase.to_string());
-                }
-                (number, title)
-            }
-            None => (0, id.to_string()),
-        };
+        self.heading(id);
+        let (number, title) = known.map_or((0, id.to_string()), |(number, _, title)| (number, title));
         let took = self.began.remove(id).map(|began| at.since(began).as_millis()).unwrap_or_default();
         let took = match u64::try_from(took) {
             Ok(ms) if ms >= 1000 => format!(" ({})", span(ms)),
@@ -115,6 +117,8 @@ impl Watcher for Progress {
         match event {
             Event::StepIntended { step, .. } | Event::RestartIntended { step, .. } => {
                 self.began.insert(step.clone(), at);
+                // What happens to mail on the way belongs below it.
+                self.heading(step);
             }
             Event::StepApplied { step, outcome } => self.step(at, step, "done   ", &outcome.summary),
             Event::StepObserved { step, observation: Observation::Applied(outcome) } => {
@@ -125,7 +129,13 @@ impl Watcher for Progress {
             }
             Event::StepFailed { step, failure, .. } => self.step(at, step, "FAILED ", &failure.to_string()),
             Event::StepSkipped { step, why } => self.step(at, step, "skipped", why),
-            Event::UndoApplied { step, outcome } => self.step(at, step, "undone ", &outcome.summary),
+            Event::UndoIntended { step, .. } => self.heading(step),
+            Event::UndoApplied { step, outcome } => {
+                let plan = self.state.plan.as_ref();
+                let undo = plan.and_then(|plan| plan.step(step)).map(|step| &step.undo);
+                let mark = if undo == Some(&Undo::Reverse) { "undone " } else { "kept   " };
+                self.step(at, step, mark, &outcome.summary);
+            }
             Event::UndoFailed { step, failure, .. } => {
                 self.step(at, step, "UNDO FAILED", &failure.to_string())
             }
@@ -151,7 +161,6 @@ impl Watcher for Progress {
             | Event::Planned { .. }
             | Event::Rehearsed(_)
             | Event::Started { .. }
-            | Event::UndoIntended { .. }
             | Event::GateOpened { .. }
             | Event::GateEntered { .. }
             | Event::GateAnswered { .. }

@@ -174,6 +174,7 @@ fn of_step(index: usize, step: &ReportStep) -> Case {
             Verdict::Failed(code, format!("{message}; taken back: {}", step.summary))
         }
         StepResult::Undone => Verdict::Skipped(format!("taken back: {}", step.summary)),
+        StepResult::Kept => Verdict::Skipped(format!("kept on the way back: {}", step.summary)),
     };
     let summary = Some(step.summary.clone()).filter(|summary| !summary.is_empty());
     let evidence = step.evidence.iter().map(|one| format!("{}: {}", one.of, one.seen));

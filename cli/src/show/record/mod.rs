@@ -85,10 +85,10 @@ fn span(ms: u64) -> String {
     if (1..100).contains(&ms) { "under 0.1 s".to_owned() } else { super::text::span(ms) }
 }
 
-/// How long a step took, in milliseconds; `None` while it has no outcome, and when it was taken back: what passed until
-/// then is not the step's.
+/// How long a step took, in milliseconds; `None` while it has no outcome, and when the way back passed it: what passed
+/// until then is not the step's.
 fn step_ms(step: &ReportStep) -> Option<u64> {
-    let ended = step.ended.filter(|_| step.result != StepResult::Undone);
+    let ended = step.ended.filter(|_| !matches!(step.result, StepResult::Undone | StepResult::Kept));
     step.began.zip(ended).map(|(began, ended)| ms(began, ended))
 }
 

@@ -109,7 +109,11 @@ impl Record<'_> {
         let over = |result| {
             matches!(
                 result,
-                StepResult::Done | StepResult::FoundDone | StepResult::Skipped | StepResult::Undone
+                StepResult::Done
+                    | StepResult::FoundDone
+                    | StepResult::Skipped
+                    | StepResult::Undone
+                    | StepResult::Kept
             )
         };
         format!("{} of {} steps", steps.iter().filter(|step| over(step.result)).count(), steps.len())
@@ -164,8 +168,11 @@ impl Record<'_> {
             }
             (None, Standing::Empty | Standing::Planned) => {}
             (None, Standing::Running | Standing::Paused) => todos.push(Todo {
-                what: "Have it go on: the mailsec service does so by itself after a restart, and this does so now"
-                    .to_owned(),
+                what: match report::decided(state) {
+                    Some(decided) => format!("Have carried out what was decided: {decided}"),
+                    None => "Have it go on: the mailsec service does so by itself after a restart, and this does so now"
+                        .to_owned(),
+                },
                 how: Vec::new(),
                 command: Some(format!("{program} resume")),
             }),
@@ -228,7 +235,7 @@ impl Record<'_> {
             }
         }
         for (line, step) in report.steps.iter().zip(self.state().plan_steps()) {
-            if let (StepResult::Undone, Undo::Keep(why)) = (line.result, &step.undo) {
+            if let (StepResult::Kept, Undo::Keep(why)) = (line.result, &step.undo) {
                 remarks.push(format!("Stays on the server: {}. Reason: {}", line.title, full_stop(why)));
             }
         }

@@ -120,6 +120,14 @@ impl Place {
         self.folder.join("state/journal")
     }
 
+    /// What lies in the inbox of the only upgrade.
+    pub(crate) fn inbox(&self) -> Vec<String> {
+        let folders = fs::read_dir(self.file("state/inbox")).into_iter().flatten();
+        let files = folders.flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap());
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !name.ends_with(".new")).collect()
+    }
+
     /// What the journal's witness has of the only upgrade; none when there is no upgrade.
     pub(crate) fn witnessed(&self) -> Option<Witnessed> {
         let reader = WitnessReader::new(self.journal());

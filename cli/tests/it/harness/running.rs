@@ -129,6 +129,17 @@ impl Running {
         }
     }
 
+    /// Waits until something else is so, while it runs.
+    #[track_caller]
+    pub(crate) fn waits_until(&self, holds: impl Fn() -> bool, what: &str) {
+        let began = Instant::now();
+        while !holds() {
+            assert!(self.child.borrow_mut().try_wait().unwrap().is_none(), "it ended before {what}");
+            assert!(began.elapsed() < HANGS, "it does not come that {what}");
+            sleep(Duration::from_millis(5));
+        }
+    }
+
     fn state(&self) -> Option<State> {
         let reader = WitnessReader::new(&self.journal);
         let upgrade = reader.upgrades().ok()?.pop()?;

@@ -46,6 +46,7 @@ fn shown(result: StepResult) -> (&'static str, &'static str, &'static str) {
         StepResult::Skipped => ("waiting", "–", "left out"),
         StepResult::Failed => ("bad", "✗", "failed"),
         StepResult::Undone => ("look", "↩", "taken back"),
+        StepResult::Kept => ("waiting", "–", "kept on the way back"),
     }
 }
 
