@@ -1,10 +1,11 @@
 //! Errors as data: they are journaled, and read back after a crash.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the engine may do about a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {
     /// The same call may succeed later; the step's retry rule decides how often.
@@ -16,9 +17,9 @@ pub enum Remedy {
 }
 
 /// A failure with everything a reader needs: code, what was expected and found, why, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// Stable code; each has a page in `docs/errors/`.
+    /// What went wrong, as a stable word.
     pub code: Code,
     /// One sentence, no trailing period.
     pub message: String,

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod planted;
 pub mod product;
 pub mod proof;
+pub mod schema;
 pub mod upgrade;
 pub mod values;
 

@@ -7,6 +7,7 @@ mod journal;
 mod probe;
 mod remote;
 mod request;
+mod schema;
 mod serve;
 mod service;
 mod settings;
@@ -23,6 +24,7 @@ pub(crate) use remote::{RemoteCommand, RemotePlanArgs};
 pub(crate) use request::{
     CaptureArgs, MethodName, PlanArgs, RehearseArgs, RequestArgs, Role, RunArgs, Unscanned,
 };
+pub(crate) use schema::SchemaOf;
 pub(crate) use serve::ServeArgs;
 pub(crate) use service::ServiceCommand;
 pub(crate) use settings::{DiffArgs, DiffFormat, SettingsCommand};
@@ -194,6 +196,12 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Put a vendor's crate through the checks that every vendor must pass; needs no server
     Certify(CertifyArgs),
+    /// Print the JSON schema of what this program writes: for programs that read it
+    Schema {
+        /// Of what
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
     /// Write the manual's pages, one for each command, for `man`
     Man {
         /// The folder, which is made

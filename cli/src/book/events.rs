@@ -17,7 +17,8 @@ const HEAD: &str = "\
 Each line of a journal is an envelope with one event; [the journal](../journal.md) says how they are kept, chained and
 verified. Here is one envelope, then each kind of event once, as simulated upgrades have written it. Lists are cut after their
 second entry, and long texts, for this page alone. A reader passes over fields and kinds that it does not know; new ones may come
-with any version, and none changes its meaning.
+with any version, and none changes its meaning. Every field, with its type, is in the [schema](journal.schema.json), by which
+[any validator](../journal.md#schemas) checks a line.
 ";
 
 /// A kind of event and what it tells. Total: a new kind needs its line here.
@@ -66,10 +67,10 @@ fn told(event: &Event) -> (&'static str, &'static str) {
 }
 
 /// How many kinds `told` knows.
-const KINDS: usize = 25;
+pub(super) const KINDS: usize = 25;
 
 /// The first of each kind, in the order of their first appearance in an upgrade.
-fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
+pub(super) fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
     let mut all = BTreeMap::new();
     let mut take = |event: &Event| {
         let (kind, tells) = told(event);

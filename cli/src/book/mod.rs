@@ -1,10 +1,14 @@
 //! The pages of the book that are made from the code: the commands, the events, what happens when the power fails, and
-//! the reports to look at. They are golden files: a page that says other than the code fails, and `MAILSEC_BOOK=write`
+//! the reports to look at, the JSON schemas. They are golden files: a page that says other than the code fails, and `MAILSEC_BOOK=write`
 //! writes it anew.
 
 mod commands;
 mod events;
+mod mutate;
 mod power;
+mod samples;
+mod schemas;
+mod validator;
 
 use std::{fs, path::Path};
 

@@ -20,6 +20,7 @@ mod remote;
 mod report;
 mod request;
 mod run;
+mod schema;
 mod serve;
 mod service;
 mod settings;
@@ -44,6 +45,8 @@ use mailsec_vipre::Vipre;
 pub(crate) use answer::answer_by;
 pub(crate) use report::{Written, written};
 pub(crate) use request::request_by;
+#[cfg(test)]
+pub(crate) use schema::text as schema_text;
 #[cfg(windows)]
 pub(crate) use service::start_log as start_service_log;
 
@@ -83,6 +86,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::World(command) => world::world(&common, command),
         Command::Demo(args) => demo::demo(args),
         Command::Certify(args) => certify::certify(&common, &args),
+        Command::Schema { of } => Ok(schema::schema(of.into())),
         Command::Man { out } => man::man(&out),
         Command::Completions { shell } => {
             let mut script = Vec::new();

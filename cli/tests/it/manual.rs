@@ -1,10 +1,11 @@
-//! The manual's pages and the completion scripts: made from the same description as `--help`, for every command.
+//! The manual's pages, the completion scripts and the schemas: made from the same descriptions as `--help` and the types.
 
 use crate::harness::{Place, Ran, fast_folder};
 use std::{
     collections::BTreeSet,
     fs,
     io::Write,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -79,4 +80,15 @@ fn each_shell_has_a_script_that_knows_each_command_and_bash_reads_its_own() {
 fn a_folder_that_cannot_be_made_is_said() {
     let ran = program(&["man", "--out", "/proc/nobody"]).exits(1);
     assert!(ran.stderr.contains("error[file-unwritable]"), "{ran}");
+}
+
+#[test]
+fn the_schemas_that_are_printed_are_those_of_the_book() {
+    for name in ["journal", "plan", "export"] {
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/reference/{name}.schema.json"));
+        let written = fs::read_to_string(file).unwrap();
+        assert_eq!(program(&["schema", name]).exits(0).stdout, written);
+        assert_eq!(program(&["--json", "schema", name]).exits(0).stdout, written);
+    }
 }

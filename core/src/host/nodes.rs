@@ -10,12 +10,13 @@ use crate::{
     values::{Digest, GateId, NodeName, Timestamp, UpgradeId, Version},
 };
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a node is to do: run this plan, as this upgrade. The upgrade's id is made with the cluster's plan, so an order
 /// that is given twice is still one upgrade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodeOrder {
     /// Which node.
     pub node: NodeName,

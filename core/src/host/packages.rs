@@ -6,6 +6,7 @@ use crate::{
     values::{Digest, Secret, ServerPath},
 };
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -27,7 +28,7 @@ pub struct InstalledPackage {
 }
 
 /// What kind of file an installer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PackageKind {
     /// A Windows Installer database.
@@ -115,10 +116,10 @@ pub struct UninstallRequest<'a> {
 
 /// What an installer said when it ended, by its exit code
 /// (<https://learn.microsoft.com/windows/win32/msi/error-codes>).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InstallerOutcome {
-    /// 0.
+    /// Exit code 0: done.
     Done,
     /// 3010: done, restart needed.
     RestartNeeded,

@@ -6,11 +6,12 @@
 use super::Answer;
 use crate::{Permit, values::ServerPath};
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// Which transport service an agent belongs to (parameter `-TransportService`, Exchange 2013 and later).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportService {
     /// The Transport service of a Mailbox server (`agents.config`).
@@ -32,7 +33,7 @@ impl fmt::Display for TransportService {
 }
 
 /// An agent's identity: its name within its service; names are compared without case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct AgentId {
     /// At most 64 characters.
     pub name: Arc<str>,
@@ -55,7 +56,7 @@ impl fmt::Display for AgentId {
 }
 
 /// A registered transport agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agent {
     /// Its identity.
     #[serde(flatten)]

@@ -7,6 +7,7 @@ use crate::{
     upgrade::Event,
     values::{Digest, Timestamp, UpgradeId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -15,8 +16,9 @@ use std::sync::Arc;
 pub const MAX_ENVELOPE_BYTES: usize = 64 * 1024;
 
 /// Format of envelopes. A reader reads older ones; a writer refuses to touch a journal of a newer one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("const" = Self::CURRENT.0))]
 pub struct Format(pub u16);
 
 impl Format {
@@ -57,7 +59,7 @@ impl Recorded {
 }
 
 /// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// Format of this envelope.
     pub format: Format,

@@ -13,6 +13,7 @@ mod line;
 mod memory;
 mod permit;
 mod recorder;
+mod schema;
 mod store;
 
 pub use bundle::{Adopted, Bundle, Flaw, Lines, export, import};
@@ -22,6 +23,7 @@ pub use line::Line;
 pub use memory::MemoryJournal;
 pub use permit::{Agreed, Permit};
 pub use recorder::Recorder;
+pub(crate) use schema::JournalLine;
 #[cfg(feature = "testing")]
 pub use store::faulty;
 pub use store::{

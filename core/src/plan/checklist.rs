@@ -2,6 +2,7 @@
 
 use super::{Choice, Question};
 use crate::failure::{Code, Failure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -19,8 +20,9 @@ const MAX_TEXT: usize = 400;
 const REST_BYTES: usize = 320;
 
 /// Names an item within its gate.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Za-z0-9._-]{1,64}$"))]
 pub struct ItemId(String);
 
 impl ItemId {
@@ -72,7 +74,7 @@ impl fmt::Display for ItemId {
 }
 
 /// One thing that a person goes through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChecklistItem {
     /// Its name.
     pub id: ItemId,
@@ -81,7 +83,7 @@ pub struct ChecklistItem {
 }
 
 /// What a person says of an item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum ItemAnswer {
     /// It is seen to.

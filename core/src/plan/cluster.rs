@@ -10,11 +10,12 @@ use crate::{
     plan::ItemId,
     values::{Digest, NodeName, StepId, Timestamp, UpgradeId, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Which part a server has in its cluster, where the nodes share their configuration among themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeRole {
     /// Upgraded first; its plan imports the whole configuration.
@@ -24,7 +25,7 @@ pub enum NodeRole {
 }
 
 /// What a node must be like when all are looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectedNode {
     /// Which node.
     pub node: NodeName,

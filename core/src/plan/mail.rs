@@ -1,10 +1,11 @@
 //! Mail: what is promised about it, and what a step does to it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What happens to mail at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// Transport takes it and delivers it.
@@ -16,7 +17,7 @@ pub enum Flow {
 }
 
 /// Flow, and whether what flows is scanned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct MailState {
     /// Flowing, held or down.
     pub flow: Flow,
@@ -53,7 +54,7 @@ impl fmt::Display for MailState {
 }
 
 /// What one step does to mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailImpact {
     /// The worst state while the step runs; assumed from its intent on when a crash hides what was.
     pub during: MailState,
@@ -66,7 +67,7 @@ pub struct MailImpact {
 }
 
 /// How long mail may suffer in the whole upgrade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailBudget {
     /// Seconds held or down, together.
     pub stopped_secs: u64,
@@ -75,7 +76,7 @@ pub struct MailBudget {
 }
 
 /// What to do with mail while the product's agents are detached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnscannedPolicy {
     /// It waits: transport stays stopped, and does not come up by itself after a restart.

@@ -29,4 +29,5 @@ pub use snapshot::{Evidence, KeptFile, Snapshot};
 pub use step::{Phase, Retry, Step, Undo};
 pub use usual::Usual;
 pub use vendor::VendorTraits;
+pub(crate) use whole::PlanFile;
 pub use whole::{Choices, Limits, Naming, Plan, PlanFormat};

@@ -1,10 +1,11 @@
 //! What a step leaves, and what the server shows of it.
 
 use super::{Evidence, Snapshot};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a step left behind.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     /// One line.
     pub summary: String,
@@ -19,7 +20,7 @@ pub struct Outcome {
 }
 
 /// What the host says of a step's effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Observation {
     /// It is there, whole.

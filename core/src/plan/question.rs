@@ -1,11 +1,12 @@
 //! What a gate asks.
 
 use super::ChecklistItem;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A question in full sentences.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Question {
     /// One line.
     pub title: String,
@@ -23,12 +24,12 @@ pub struct Question {
 }
 
 /// An answer that a gate takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
     /// I have done what was asked; check it.
     Done,
-    /// As [`Choice::Done`]; and the installer wants the server restarted.
+    /// As `done`; and the installer wants the server restarted.
     DoneRestart,
     /// Try the step again.
     Retry,

@@ -4,11 +4,12 @@ use crate::{
     host::{Agent, BootIdentity, InstallerOutcome, ServiceName, StartMode},
     values::{AccountName, Digest, SecretRef, ServerPath, Timestamp, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A piece of state of the server, journaled with an intent (as it was) or an outcome (as it became).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Snapshot {
     /// Transport agents: which, enabled or not, where in the order.
@@ -37,7 +38,7 @@ pub enum Snapshot {
         account: AccountName,
         /// Whether there was one.
         existed: bool,
-        /// When its password had been set; `None` where it was not looked at.
+        /// When its password had been set; none where it was not looked at.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         password_set: Option<Timestamp>,
     },
@@ -61,7 +62,7 @@ pub enum Snapshot {
         /// Digest over the manifest.
         digest: Digest,
     },
-    /// The installed version, `None` when the product is not there.
+    /// The installed version, none when the product is not there.
     Version {
         /// Which.
         version: Option<Version>,
@@ -102,7 +103,7 @@ pub enum Snapshot {
 }
 
 /// A file that a later step reads, and must find as it was left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptFile {
     /// Where it lies.
     pub path: ServerPath,
@@ -113,7 +114,7 @@ pub struct KeptFile {
 }
 
 /// A fact that supports a statement, as a person reads it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// What was looked at, for example `service MSExchangeTransport`.
     pub of: String,

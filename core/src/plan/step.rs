@@ -2,11 +2,12 @@
 
 use super::{MailImpact, MailState, Operation};
 use crate::values::StepId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 /// The parts of an upgrade, in their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Look.
@@ -58,7 +59,7 @@ impl fmt::Display for Phase {
 }
 
 /// How often a failing step is tried, and how long is waited in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Retry {
     /// Tries in all, from 1.
     pub attempts: u32,
@@ -79,7 +80,7 @@ impl Retry {
 }
 
 /// How a step is taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Undo {
     /// By its operation's undo, from the state that was saved with the intent.
@@ -91,7 +92,7 @@ pub enum Undo {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// Its name, unique in the plan.
     pub id: StepId,
@@ -103,7 +104,7 @@ pub struct Step {
     pub reason: String,
     /// What it does.
     pub operation: Operation,
-    /// What it does to mail; `None` for nothing.
+    /// What it does to mail; left out for nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailImpact>,
     /// How often it is tried.

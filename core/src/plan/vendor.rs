@@ -2,13 +2,14 @@
 
 use super::OnPartial;
 use crate::values::SecretRef;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a vendor's own operation behaves. The vendor's crate runs it; everybody else knows only this.
 ///
 /// The default is the careful one: it changes the server, a crash in its middle is a person's to judge, and nobody
 /// leaves it out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VendorTraits {
     /// What it does, to be read after "it": `exports the settings to C:\x.xml`.
     pub what: String,

@@ -5,20 +5,29 @@ use crate::{
     failure::{Code, Failure},
     values::{Digest, StepId, Timestamp, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Format of a serialised plan. A reader refuses one that it does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("const" = Self::CURRENT.0))]
 pub struct PlanFormat(u16);
 
 impl PlanFormat {
     /// The format that this version writes.
     pub const CURRENT: Self = Self(1);
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self.0
+    }
 }
 
 /// The product's name before and after: one product may carry two.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Naming {
     /// Name that belongs to the version found.
     pub before: String,
@@ -27,7 +36,7 @@ pub struct Naming {
 }
 
 /// What the operator decided, kept with the plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Choices {
     /// Mail while the agents are detached.
     pub unscanned: UnscannedPolicy,
@@ -37,7 +46,7 @@ pub struct Choices {
 }
 
 /// Loop breakers: beyond these, a person is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
     /// Restarts of the server in the whole upgrade.
     pub restarts: u32,
@@ -54,13 +63,13 @@ impl Default for Limits {
 }
 
 /// An immutable list of steps, with what it was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Format of this plan.
     pub format: PlanFormat,
     /// The server it is for.
     pub server: String,
-    /// The vendor crate that made it (`vipre`).
+    /// The key of the product whose vendor's crate made it (`vipre`).
     pub product: String,
     /// The product's name before and after.
     pub naming: Naming,
@@ -89,6 +98,16 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
+/// A plan's file: the plan with its hash, so that a change shows. What this schema accepts may still be no plan that
+/// runs: hash, rules between steps, and whether it fits the server are checked by `mailsec run`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) struct PlanFile<'a> {
+    /// BLAKE3 hash of the plan as JSON without white space, its fields in the order in which they are written.
+    hash: Digest,
+    /// The plan.
+    plan: Cow<'a, Plan>,
+}
+
 impl Plan {
     /// The canonical bytes: JSON with the fields in the order of the types, no white space, no maps with loose order.
     #[must_use]
@@ -106,12 +125,8 @@ impl Plan {
     /// The plan as a file: with its hash, so that a change shows.
     #[must_use]
     pub fn sealed(&self) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Sealed<'a> {
-            hash: Digest,
-            plan: &'a Plan,
-        }
-        serde_json::to_vec_pretty(&Sealed { hash: self.hash(), plan: self }).unwrap_or_default()
+        serde_json::to_vec_pretty(&PlanFile { hash: self.hash(), plan: Cow::Borrowed(self) })
+            .unwrap_or_default()
     }
 
     /// Reads a plan from its file.
@@ -127,11 +142,6 @@ impl Plan {
         #[derive(Deserialize)]
         struct HeadOfPlan {
             format: PlanFormat,
-        }
-        #[derive(Deserialize)]
-        struct Sealed {
-            hash: Digest,
-            plan: Plan,
         }
         let damaged = |error: serde_json::Error| {
             Failure::new(Code::PlanDamaged, "this is not a plan, or a damaged one")
@@ -150,7 +160,7 @@ impl Plan {
             .found(format!("format {}", head.plan.format.0))
             .hint("make the plan again with this version"));
         }
-        let sealed: Sealed = serde_json::from_slice(bytes).map_err(damaged)?;
+        let sealed: PlanFile<'_> = serde_json::from_slice(bytes).map_err(damaged)?;
         let hash = sealed.plan.hash();
         if hash != sealed.hash {
             return Err(Failure::new(Code::PlanDamaged, "the plan was changed after it was made")
@@ -158,7 +168,7 @@ impl Plan {
                 .found(format!("hash {hash}"))
                 .hint("make the plan again, with the options that you want"));
         }
-        Ok(sealed.plan)
+        Ok(sealed.plan.into_owned())
     }
 
     /// A step by its name.

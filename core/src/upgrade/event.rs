@@ -7,11 +7,12 @@ use crate::{
     plan::{Choice, ItemAnswers, MailState, Observation, Outcome, Plan, Question, Snapshot},
     values::{Digest, GateId, StepId, Timestamp},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// Who asked or answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Actor(pub String);
 
@@ -22,7 +23,7 @@ impl fmt::Display for Actor {
 }
 
 /// Why a gate is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GateKind {
     /// The plan asks here.
@@ -44,7 +45,7 @@ pub enum GateKind {
 }
 
 /// What a person asks of a running upgrade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Stop at the next safe point; go on when resumed.
@@ -72,7 +73,7 @@ impl fmt::Display for Request {
 }
 
 /// How an upgrade ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// The new version runs and everything was verified.
@@ -84,7 +85,7 @@ pub enum Finish {
 }
 
 /// Whether a rehearsal went well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every run came to an allowed end.
@@ -94,7 +95,7 @@ pub enum Verdict {
 }
 
 /// What a rehearsal of a plan came to; all of it lies beside the journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rehearsed {
     /// Hash of the plan that was rehearsed.
     pub plan: Digest,
@@ -112,7 +113,7 @@ pub struct Rehearsed {
 }
 
 /// A fact about an upgrade.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// The plan was made and shown.

@@ -1,12 +1,18 @@
 //! `DOMAIN\user`, the form in which installers and the service manager take an account.
 
 use crate::failure::{Code, Failure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// What [`AccountName::parse`] takes, for the schema.
+const PATTERN: &str =
+    r#"^[^"/\\\[\]:;|=,+*?<>@ \x00-\x1f\x7f-\x9f]+\\[^"/\\\[\]:;|=,+*?<>@\x00-\x1f\x7f-\x9f]+$"#;
+
 /// An account as `DOMAIN\user`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = PATTERN))]
 pub struct AccountName {
     domain: String,
     user: String,

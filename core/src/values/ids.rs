@@ -1,13 +1,15 @@
 //! Identities.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
-/// One run of one plan on one server; a UUID v7, made at the edge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// One run of one plan on one server: a UUID v7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct UpgradeId(Uuid);
+#[schemars(extend("format" = "uuid", "pattern" = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
+pub struct UpgradeId(#[schemars(with = "String")] Uuid);
 
 impl UpgradeId {
     /// From a UUID made at the edge.
@@ -42,7 +44,7 @@ impl fmt::Display for UpgradeId {
 }
 
 /// Names a step within its plan, for example `unregister-agents`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct StepId(Arc<str>);
 
@@ -67,7 +69,7 @@ impl fmt::Display for StepId {
 }
 
 /// Names a gate within its upgrade: the step that opened it, and which opening it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct GateId(Arc<str>);
 

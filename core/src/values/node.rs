@@ -1,12 +1,14 @@
 //! A node of a cluster.
 
 use crate::failure::{Code, Failure};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Names a node: a computer's name, or another name of that form.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Za-z0-9-]{1,63}$"))]
 pub struct NodeName(String);
 
 impl NodeName {

@@ -1,5 +1,6 @@
 //! Paths on the server, which is Windows whatever this program runs on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -7,7 +8,7 @@ use std::{fmt, sync::Arc};
 ///
 /// `std::path` follows the machine that compiles the program; a plan made in a simulation on Linux must read the
 /// same on the server.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ServerPath(Arc<str>);
 

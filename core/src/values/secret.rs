@@ -1,11 +1,12 @@
 //! Secrets: passed by reference, held only where they are used, never printed and never serialised.
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
-/// Names a secret in plans and events; the value is behind the secrets port.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Names a secret in plans and events; its value, which the secrets port gives, is never written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SecretRef(Arc<str>);
 

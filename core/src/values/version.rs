@@ -1,13 +1,15 @@
 //! Product versions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{cmp::Ordering, fmt};
 
 /// A product version of one to six numbers, compared number by number; a missing number counts as zero.
 ///
 /// Compared as numbers, not as text: a widely shared upgrade script compares two parts only and takes 4.10 for 4.1.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = r"^[0-9]+(\.[0-9]+){0,5}$"))]
 pub struct Version {
     parts: Vec<u32>,
 }

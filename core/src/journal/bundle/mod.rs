@@ -15,6 +15,7 @@ use crate::{
     upgrade::Event,
     values::{Digest, UpgradeId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +38,10 @@ fn engines(lines: &[Line]) -> Vec<String> {
 }
 
 /// An upgrade as one document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bundle {
     /// Format of this bundle.
+    #[schemars(extend("enum" = [1, BUNDLE_FORMAT]))]
     pub bundle: u16,
     /// Which upgrade.
     pub upgrade: UpgradeId,
@@ -67,6 +69,9 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    /// The format that this version writes.
+    pub const FORMAT: u16 = BUNDLE_FORMAT;
+
     /// Of an upgrade's verified lines.
     ///
     /// # Errors

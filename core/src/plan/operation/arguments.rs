@@ -5,10 +5,11 @@ use crate::{
     plan::Question,
     values::{AccountName, Digest, SecretRef, ServerPath, StepId, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An installer as it must be, checked before anything is detached and again just before it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExpectedPackage {
     /// Where it lies.
     pub path: ServerPath,
@@ -20,12 +21,12 @@ pub struct ExpectedPackage {
     pub version: Version,
     /// Digest, as seen when the plan was made; an operator's own digest was compared with it then.
     pub digest: Digest,
-    /// The signer's name must contain this; `None` when the operator chose to accept an unsigned package.
+    /// The signer's name must contain this; none when the operator chose to accept an unsigned package.
     pub signer: Option<String>,
 }
 
 /// An MSI property whose value is a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SecretProperty {
     /// Property name.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct SecretProperty {
 }
 
 /// How an installer runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InstallerMode {
     /// By the program, without a window.
@@ -53,7 +54,7 @@ pub enum InstallerMode {
 }
 
 /// Which account a step is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountSource {
     /// This one.
@@ -63,7 +64,7 @@ pub enum AccountSource {
 }
 
 /// When the server is restarted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RestartWhen {
     /// In any case.
@@ -73,7 +74,7 @@ pub enum RestartWhen {
 }
 
 /// What to do with a step that a crash left half done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnPartial {
     /// Running it again completes it.

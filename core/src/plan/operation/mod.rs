@@ -11,11 +11,12 @@ use crate::{
     host::{NodeOrder, ServiceName},
     values::{AccountName, SecretRef, ServerPath, StepId, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One operation with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Operation {
     /// Waits until these services run and no installer does.

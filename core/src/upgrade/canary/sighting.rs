@@ -1,6 +1,7 @@
 //! What is seen, and what became of a message.
 
 use crate::{host::ProbeVerdict, proof::Letter, values::Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One thing that was seen. Written as it is seen, one line each.
@@ -60,7 +61,7 @@ pub enum Sighting {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// Clean, accepted; it arrived where arrival is watched.

@@ -2,6 +2,7 @@
 
 use super::Fate;
 use crate::values::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 const SPANS: usize = 100;
 
 /// Messages, one after the other, of which the same became.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Span {
     /// When the first was sent.
     pub from: Timestamp,
@@ -22,7 +23,7 @@ pub struct Span {
 }
 
 /// The mailbox could not be looked into: for that while, nobody knows what arrived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Blind {
     /// When a look failed first.
     pub from: Timestamp,
@@ -36,13 +37,14 @@ pub struct Blind {
 }
 
 /// All that the canary saw of an upgrade.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CanarySummary {
     /// When the first message was sent, and the last.
     pub over: Option<(Timestamp, Timestamp)>,
     /// Whether arrival was watched; without it, *accepted* is all that is known.
     pub watched: bool,
     /// Messages by what became of them.
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Fate" }))]
     pub fates: BTreeMap<Fate, u64>,
     /// The longest time from sending to being seen in the mailbox, milliseconds.
     pub slowest_ms: u64,
