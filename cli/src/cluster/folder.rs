@@ -12,6 +12,7 @@ use mailsec_core::{
     failure::Code,
     host::{Answer, NodeFacts, NodeOrder, NodeProgress, NodeStanding, Nodes},
     journal::{WitnessReader, WitnessState},
+    plan::{Operation, Plan, Step},
     values::NodeName,
 };
 use std::{
@@ -119,28 +120,14 @@ impl Nodes for FolderNodes {
 
     async fn progress(&self, order: &NodeOrder) -> Answer<Option<NodeProgress>> {
         let orders = self.orders(&order.node)?;
-        if let Some(progress) = self.journaled(order)? {
-            self.say(&order.node, &progress);
-            return Ok(Some(progress));
-        }
-        if let Some(why) = orders.refusal(order.upgrade)? {
-            return Err(Failure::new(Code::NodeRefused, format!("{} refused its order", order.node))
-                .cause(why)
-                .hint("put right what it names, then answer retry: the order is given again")
-                .ask());
-        }
-        let ordered = orders.has(order.upgrade).then(|| NodeProgress {
-            plan: order.plan,
-            standing: NodeStanding::Ordered,
-            step: None,
-            gate: None,
-            mail: "not touched yet".to_owned(),
-            failure: None,
-        });
-        if let Some(progress) = &ordered {
+        let progress = match self.journaled(order)? {
+            None => ordered(&orders, order)?,
+            journaled => journaled,
+        };
+        if let Some(progress) = &progress {
             self.say(&order.node, progress);
         }
-        Ok(ordered)
+        Ok(progress)
     }
 
     async fn facts(&self, node: &NodeName, product: &str) -> Answer<NodeFacts> {
@@ -175,18 +162,41 @@ impl Nodes for FolderNodes {
     }
 }
 
-/// How each node of a plan stands, for `status`.
-pub(crate) async fn standings(
-    nodes: &FolderNodes,
-    orders: &[NodeOrder],
-) -> Vec<(NodeName, Result<Option<NodeProgress>, Failure>)> {
-    let mut all = Vec::new();
-    for order in orders {
-        let found = match nodes.journaled(order) {
-            Ok(None) => nodes.progress(order).await,
-            other => other,
-        };
-        all.push((order.node.clone(), found));
+/// How a node stands whose journal does not have the upgrade yet.
+fn ordered(orders: &Orders, order: &NodeOrder) -> Answer<Option<NodeProgress>> {
+    if let Some(why) = orders.refusal(order.upgrade)? {
+        return Err(Failure::new(Code::NodeRefused, format!("{} refused its order", order.node))
+            .cause(why)
+            .hint("put right what it names, then answer retry: the order is given again")
+            .ask());
     }
-    all
+    Ok(orders.has(order.upgrade).then(|| NodeProgress {
+        plan: order.plan,
+        standing: NodeStanding::Ordered,
+        step: None,
+        gate: None,
+        mail: "not touched yet".to_owned(),
+        failure: None,
+    }))
+}
+
+/// A node, and how it stands.
+pub(crate) type NodeStands = (NodeName, Result<Option<NodeProgress>, Failure>);
+
+/// How each node of a plan stands, for whoever only looks.
+pub(crate) fn standings(nodes: &FolderNodes, orders: &[NodeOrder]) -> Vec<NodeStands> {
+    let stands = |order: &NodeOrder| match nodes.journaled(order)? {
+        None => ordered(&nodes.orders(&order.node)?, order),
+        journaled => Ok(journaled),
+    };
+    orders.iter().map(|order| (order.node.clone(), stands(order))).collect()
+}
+
+/// The orders of a cluster's plan.
+pub(crate) fn orders_of(plan: &Plan) -> Vec<NodeOrder> {
+    let order = |step: &Step| match &step.operation {
+        Operation::UpgradeNode { order, .. } => Some(order.clone()),
+        _ => None,
+    };
+    plan.steps.iter().filter_map(order).collect()
 }

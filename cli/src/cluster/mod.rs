@@ -8,5 +8,5 @@ mod folder;
 mod places;
 
 pub(crate) use files::{Looked, Orders, WorkOrder};
-pub(crate) use folder::{FolderNodes, standings};
+pub(crate) use folder::{FolderNodes, NodeStands, orders_of, standings};
 pub(crate) use places::{Places, keep_plan};

@@ -3,18 +3,18 @@
 use super::{VERSION, answer, drive, plan as plans, report, request, site, status, wanted};
 use crate::{
     args::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs, Common, WhichArgs},
-    cluster::{FolderNodes, Places, keep_plan, standings},
+    cluster::{FolderNodes, Places, keep_plan, orders_of, standings},
     output::{self, Reply},
     people,
     place::{self, Site, Sources, State},
-    show,
+    serve, show,
 };
 use mailsec_core::{
     Failure,
     engine::begin,
     failure::Code,
     journal::Stamp,
-    plan::{ClusterNode, Operation, cluster_plan},
+    plan::{ClusterNode, cluster_plan},
     product::Proposal,
     upgrade::{Request, Standing},
     values::{NodeName, UpgradeId},
@@ -26,12 +26,13 @@ pub(crate) async fn cluster(common: &Common, command: ClusterCommand) -> Result<
     match command {
         ClusterCommand::Plan(args) => plan(common, &inner, &args),
         ClusterCommand::Run(args) => run(&inner, &args).await,
-        ClusterCommand::Status(which) => nodes_status(&inner, &which).await,
+        ClusterCommand::Status(which) => nodes_status(&inner, &which),
         ClusterCommand::Answer(args) => answer::answer(&inner, &args).await,
         ClusterCommand::Resume(which) => drive::resume(&inner, &which).await,
         ClusterCommand::Pause(of) => request::request(&inner, &of, Request::Pause).await,
         ClusterCommand::Abandon(of) => request::request(&inner, &of, Request::Abandon).await,
         ClusterCommand::Report(args) => report::report(&inner, &args),
+        ClusterCommand::Serve(args) => serve::serve(&inner, &args, serve::Whose::Cluster).await,
     }
 }
 
@@ -115,21 +116,13 @@ fn idle(state: &State) -> Result<(), Failure> {
 }
 
 /// As any upgrade's, and how each node stands by its own journal.
-async fn nodes_status(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
+fn nodes_status(common: &Common, which: &WhichArgs) -> Result<Reply, Failure> {
     let mut reply = status::at_once(common, which)?;
     let state = State::only(common)?;
     let (_, _, loaded) = state.choose(which.upgrade.as_deref())?;
-    let orders: Vec<_> = loaded
-        .state
-        .plan_steps()
-        .iter()
-        .filter_map(|step| match &step.operation {
-            Operation::UpgradeNode { order, .. } => Some(order.clone()),
-            _ => None,
-        })
-        .collect();
+    let orders = loaded.state.plan.as_ref().map(|plan| orders_of(plan)).unwrap_or_default();
     let nodes = FolderNodes::open(&state, None)?;
-    let standings = standings(&nodes, &orders).await;
+    let standings = standings(&nodes, &orders);
     reply.text.push_str(&show::nodes(&standings));
     reply.json["nodes"] = standings
         .iter()

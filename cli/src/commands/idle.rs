@@ -34,11 +34,14 @@ pub(super) fn idle(state: &State) -> Result<(), Failure> {
 
 /// What ends it, best first. Abandoning leaves mail as it is, and is never the first choice.
 fn ways_on(state: &upgrade::State) -> String {
+    let program = show::program(state);
     let back = match state.no_way_back() {
-        None if !matches!(state.direction, Direction::Back(_)) => ", or take it back with `mailsec rollback`",
-        _ => "",
+        None if !matches!(state.direction, Direction::Back(_)) => {
+            format!(", or take it back with `{program} rollback`")
+        }
+        _ => String::new(),
     };
-    format!("`mailsec status` shows it; finish it with `mailsec resume`{back}")
+    format!("`{program} status` shows it; finish it with `{program} resume`{back}")
 }
 
 /// Why the server may be in the state that it is in: an upgrade was abandoned, and mail suffers since.

@@ -3,10 +3,15 @@
 use crate::{
     args::{Common, ServeArgs},
     output::Reply,
-    serve,
+    place::Which,
+    serve::{self, Whose},
 };
 use mailsec_core::Failure;
 
 pub(crate) async fn serve(common: &Common, args: &ServeArgs) -> Result<Reply, Failure> {
-    serve::serve(common, args).await
+    let whose = match Which::parse(common)? {
+        Which::Connect(_) => Whose::Management,
+        Which::Windows | Which::Simulated(_) => Whose::Server,
+    };
+    serve::serve(common, args, whose).await
 }

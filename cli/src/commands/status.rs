@@ -52,7 +52,7 @@ pub(super) fn text(
     loaded: &Loaded,
 ) -> String {
     let record = show::Record::of(upgrade, witnessed, loaded);
-    show::status(&record, state.reader().holder().as_ref(), now(common))
+    show::status(&record, &show::Driver::of(&state.reader()), now(common))
 }
 
 /// How it stands, for a program.
@@ -66,6 +66,7 @@ pub(super) fn standing(state: &State, upgrade: UpgradeId, witnessed: &Witnessed,
         "gate": loaded.state.gate.as_ref().map(show::gate_json),
         "checklists": show::checklists(&loaded.report),
         "holder": state.reader().holder(),
+        "driven": show::Driver::of(&state.reader()).is_driven(),
         "journal": witnessed.state,
     })
 }

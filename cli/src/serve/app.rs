@@ -1,13 +1,21 @@
 //! What the pages share, and which path leads to which of them.
 
 use super::{
+    Whose,
     guard::guard,
     hosts::Hosts,
     keys::Keys,
     live,
+    nodes::Nodes,
     pages::{self, Refusal, refused},
 };
-use crate::{args::Common, output, place::State};
+use crate::{
+    args::Common,
+    cluster::{NodeStands, orders_of},
+    output,
+    place::State,
+    show::Driver,
+};
 use axum::{
     Router,
     http::StatusCode,
@@ -19,6 +27,7 @@ use mailsec_core::{
     engine::Loaded,
     failure::Code,
     journal::{WitnessState, Witnessed},
+    upgrade::Standing,
     values::{Timestamp, UpgradeId},
 };
 use std::{
@@ -38,9 +47,12 @@ pub(crate) struct App {
     pub(crate) tls: bool,
     /// Who answers, as the journal will have it.
     pub(crate) by: String,
+    pub(crate) whose: Whose,
     /// One answer at a time: two would find the journal held by each other, and not by a run.
     pub(crate) answering: Arc<Mutex<()>>,
     pub(crate) followers: Arc<Semaphore>,
+    /// A cluster's.
+    pub(crate) nodes: Arc<Nodes>,
     pub(crate) closing: watch::Receiver<bool>,
 }
 
@@ -51,6 +63,10 @@ pub(crate) struct Read {
     pub(crate) loaded: Loaded,
     /// How long ago its witness was written last, by this machine's clock: the server's own may be another one.
     pub(crate) quiet: Duration,
+    /// Who drives it at the moment.
+    pub(crate) driver: Driver,
+    /// Of a cluster's run that is not over: how its nodes stand, where that is known.
+    pub(crate) nodes: Option<Vec<NodeStands>>,
     /// What its witness was when it was read: another one is worth reading again.
     pub(crate) stamp: String,
 }
@@ -75,20 +91,31 @@ impl App {
     /// Reads one upgrade.
     pub(crate) fn read(&self, upgrade: UpgradeId) -> Result<Read, Failure> {
         // First, so that what is written meanwhile is another one.
-        let stamp = self.stamp(upgrade);
+        let driver = Driver::of(&self.state.reader());
+        let stamp = self.stamp_with(upgrade, &driver);
         let (upgrade, witnessed, loaded) = self.state.choose(Some(&upgrade.to_string()))?;
         let written = self.state.reader().written(upgrade).map(|(_, at)| at);
         let quiet = written.and_then(|at| at.elapsed().ok()).unwrap_or_default();
-        Ok(Read { upgrade, witnessed, loaded, quiet, stamp })
+        let over = matches!(loaded.state.standing, Standing::Finished(_));
+        let orders = loaded.state.plan.as_ref().filter(|_| !over).map(|plan| orders_of(plan));
+        let orders = orders.filter(|orders| !orders.is_empty());
+        let nodes = orders.and_then(|orders| self.nodes.stand(&self.state, orders));
+        Ok(Read { upgrade, witnessed, loaded, quiet, driver, nodes, stamp })
     }
 
-    /// What the witness of an upgrade is now: its length, and when it was written.
+    /// What the witness of an upgrade is now: its length, when it was written, and who drives it,
+    /// and how often its nodes changed.
     pub(crate) fn stamp(&self, upgrade: UpgradeId) -> String {
+        self.stamp_with(upgrade, &Driver::of(&self.state.reader()))
+    }
+
+    fn stamp_with(&self, upgrade: UpgradeId, driver: &Driver) -> String {
         let since_1970 = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        self.state
-            .reader()
-            .written(upgrade)
-            .map_or_else(String::new, |(bytes, at)| format!("{bytes}-{}", since_1970(at).as_nanos()))
+        let driven = driver.process().unwrap_or_default();
+        let written = self.state.reader().written(upgrade);
+        written.map_or_else(String::new, |(bytes, at)| {
+            format!("{bytes}-{}-{driven}-{}", since_1970(at).as_nanos(), self.nodes.changes(&self.state))
+        })
     }
 
     /// Does what waits for files away from the connections.

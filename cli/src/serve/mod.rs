@@ -9,6 +9,7 @@ mod guard;
 mod hosts;
 mod keys;
 mod live;
+mod nodes;
 mod pages;
 mod patience;
 mod tls;
@@ -31,11 +32,32 @@ use tokio::{
     sync::{Semaphore, watch},
 };
 
+/// Whose upgrades a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Of the server that it runs on.
+    Server,
+    /// A cluster's runs.
+    Cluster,
+    /// Those that a management server makes.
+    Management,
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server => "this server's",
+            Self::Cluster => "this cluster's",
+            Self::Management => "this management server's",
+        })
+    }
+}
+
 /// Pages that follow an upgrade at a time.
 const FOLLOWERS: usize = 16;
 
 /// Serves the page until it is told to end.
-pub(crate) async fn serve(common: &Common, args: &ServeArgs) -> Result<Reply, Failure> {
+pub(crate) async fn serve(common: &Common, args: &ServeArgs, whose: Whose) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let tls = tls::acceptor(args)?;
     let failed = |error: std::io::Error| {
@@ -58,11 +80,13 @@ pub(crate) async fn serve(common: &Common, args: &ServeArgs) -> Result<Reply, Fa
         hosts,
         tls: tls.is_some(),
         by: format!("{} (by the web page)", actor()),
+        whose,
         answering: Arc::default(),
+        nodes: Arc::default(),
         followers: Arc::new(Semaphore::new(FOLLOWERS)),
         closing: closing.clone(),
     });
-    output::say("Serving this server's upgrades; Ctrl-C ends it. Open, once, in your browser:");
+    output::say(&format!("Serving {whose} upgrades; Ctrl-C ends it. Open, once, in your browser:"));
     output::confide(&format!("  {url}/enter?token={token}"));
     let served = wire::serve(listener, tls, app::router(app), closing);
     tokio::pin!(served);

@@ -4,7 +4,7 @@ use super::{checklist, text::wrap};
 use mailsec_core::upgrade::{Gate, State};
 
 /// How the command begins that is about this upgrade.
-pub(super) fn program(state: &State) -> &'static str {
+pub(crate) fn program(state: &State) -> &'static str {
     let of_nodes = state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
     if of_nodes { "mailsec cluster" } else { "mailsec" }
 }

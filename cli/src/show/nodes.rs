@@ -11,23 +11,27 @@ use mailsec_core::{
 pub(crate) fn nodes(all: &[(NodeName, Result<Option<NodeProgress>, Failure>)]) -> String {
     let mut text = "\nNodes\n".to_owned();
     for (node, found) in all {
-        let line = match found {
-            Ok(None) => "not begun".to_owned(),
-            Ok(Some(progress)) => match (&progress.gate, &progress.step) {
-                (Some(gate), _) => format!(
-                    "asks: {}; answer it there: mailsec answer {} ANSWER (mail: {})",
-                    gate.title, gate.id, progress.mail
-                ),
-                (None, Some(step)) => {
-                    format!("{}, {step} (mail: {})", word(progress.standing), progress.mail)
-                }
-                (None, None) => format!("{} (mail: {})", word(progress.standing), progress.mail),
-            },
-            Err(failure) => failure.to_string(),
-        };
-        text.push_str(&wrap(&format!("  {:<15} ", node.as_str()), "                  ", &line));
+        text.push_str(&wrap(&format!("  {:<15} ", node.as_str()), "                  ", &node_stands(found)));
     }
     text
+}
+
+/// How a node stands, in a line.
+pub(crate) fn node_stands(found: &Result<Option<NodeProgress>, Failure>) -> String {
+    match found {
+        Ok(None) => "not begun".to_owned(),
+        Ok(Some(progress)) => match (&progress.gate, &progress.step) {
+            (Some(gate), _) => format!(
+                "asks: {}; answer it there: mailsec answer {} ANSWER (mail: {})",
+                gate.title, gate.id, progress.mail
+            ),
+            (None, Some(step)) => {
+                format!("{}, {step} (mail: {})", word(progress.standing), progress.mail)
+            }
+            (None, None) => format!("{} (mail: {})", word(progress.standing), progress.mail),
+        },
+        Err(failure) => failure.to_string(),
+    }
 }
 
 fn word(standing: NodeStanding) -> &'static str {

@@ -2,6 +2,7 @@
 
 use super::{
     checklist,
+    driver::Driver,
     gate::gate,
     progress::{mail, next_question},
     record::{Record, todo},
@@ -10,14 +11,13 @@ use super::{
 };
 use mailsec_core::{
     engine::Loaded,
-    journal::Holder,
     upgrade::{Standing, State},
     values::Timestamp,
 };
 
 /// All of it. `now` is the time at the server, where that is known: what lasts is counted up to it, else up to the last
 /// event.
-pub(crate) fn status(record: &Record<'_>, holder: Option<&Holder>, now: Option<Timestamp>) -> String {
+pub(crate) fn status(record: &Record<'_>, driver: &Driver, now: Option<Timestamp>) -> String {
     let loaded = record.loaded;
     let (report, state) = (&loaded.report, &loaded.state);
     let mut text = format!("Upgrade  {}\nState    {}\n", record.upgrade, standing(state));
@@ -39,8 +39,8 @@ pub(crate) fn status(record: &Record<'_>, holder: Option<&Holder>, now: Option<T
     } else if let Some(next) = next_question(state).filter(|_| !over && state.gate.is_none()) {
         line("Next", &next);
     }
-    if let Some(holder) = holder.filter(|_| !over) {
-        line("Journal", &format!("opened last by process {}, at {}", holder.pid, holder.since));
+    if let Some(told) = driver.told(state) {
+        line("Driven", &told);
     }
     text.push_str(&checklist::summary(report));
     if state.gate.is_none() {

@@ -26,21 +26,21 @@ const INSTALLED: u32 = 11_707;
 const HANGS: Duration = Duration::from_secs(60);
 
 /// Four folders: three nodes, and the server where the cluster's run runs.
-struct Cluster {
+pub(crate) struct Cluster {
     dir: PathBuf,
-    admin: Place,
-    nodes: Vec<Place>,
+    pub(crate) admin: Place,
+    pub(crate) nodes: Vec<Place>,
     _own: Option<TempDir>,
 }
 
 impl Cluster {
-    fn at(dir: PathBuf, own: Option<TempDir>) -> Self {
+    pub(crate) fn at(dir: PathBuf, own: Option<TempDir>) -> Self {
         let nodes = NODES.iter().map(|name| Place::at(dir.join(name))).collect();
         Self { admin: Place::at(dir.join("ADMIN")), nodes, dir, _own: own }
     }
 
     /// Planned; the second node may have a fault, or an installer that a person runs.
-    fn planned(second: &[&str], attended: bool) -> Self {
+    pub(crate) fn planned(second: &[&str], attended: bool) -> Self {
         let own = fast_folder();
         let cluster = Self::at(own.path().to_owned(), Some(own));
         for place in cluster.nodes.iter().chain([&cluster.admin]) {
@@ -87,13 +87,13 @@ impl Cluster {
     }
 
     /// A node's service, as Windows would run it.
-    fn service(&self, node: usize) -> Running {
+    pub(crate) fn service(&self, node: usize) -> Running {
         let place = &self.nodes[node];
         Running::start(place, SECRET.into_iter().chain(["--no-input", "service", "run", "--node"]))
     }
 
     /// The services of all nodes, at work.
-    fn services(&self) -> Vec<Running> {
+    pub(crate) fn services(&self) -> Vec<Running> {
         let services = (0..NODES.len()).map(|node| self.service(node)).collect();
         self.until("the nodes take orders", || {
             self.nodes.iter().all(|node| node.file("state/orders").is_dir())
@@ -101,7 +101,7 @@ impl Cluster {
         services
     }
 
-    fn run_arguments(&self) -> Vec<String> {
+    pub(crate) fn run_arguments(&self) -> Vec<String> {
         let mut arguments = ["--no-input", "cluster", "run", "--yes", "--plan"].map(str::to_owned).to_vec();
         arguments.push(self.plan_file());
         for (name, node) in NODES.iter().zip(&self.nodes) {
@@ -119,19 +119,19 @@ impl Cluster {
     }
 
     /// What a journal has of its only upgrade.
-    fn loaded(&self, journal: &Path) -> Option<Loaded> {
+    pub(crate) fn loaded(&self, journal: &Path) -> Option<Loaded> {
         let reader = WitnessReader::new(journal);
         let upgrades = reader.upgrades().unwrap();
         assert!(upgrades.len() < 2, "more than one upgrade: {upgrades:?}");
         Some(load(&reader.read(*upgrades.first()?).ok()?.envelopes))
     }
 
-    fn of_node(&self, node: usize) -> Option<Loaded> {
+    pub(crate) fn of_node(&self, node: usize) -> Option<Loaded> {
         self.loaded(&self.nodes[node].journal())
     }
 
     #[track_caller]
-    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+    pub(crate) fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let began = Instant::now();
         while !holds() {
             assert!(began.elapsed() < HANGS, "it does not come to this: {what}");
@@ -177,7 +177,7 @@ impl Cluster {
         wrong
     }
 
-    fn cluster_state(&self) -> String {
+    pub(crate) fn cluster_state(&self) -> String {
         self.admin.file("state/cluster").display().to_string()
     }
 

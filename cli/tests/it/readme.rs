@@ -88,6 +88,7 @@ fn type_all(session: &[String]) -> Result<(), String> {
         let mut command = place.program();
         // A page's secret may come from the variable that it names; here it has the simulated server's password.
         command.current_dir(dir.path()).env("SERVICE_PASSWORD", mailsec_simulator::worlds::vipre::PASSWORD);
+        command.env("ESET_PASSWORD", mailsec_simulator::worlds::eset::PASSWORD);
         let ran = command.args(&words[1..]).output().map(Ran::from).map_err(|error| error.to_string())?;
         if ran.code != Some(code) {
             return Err(format!("`{line}` should end with {code}:\n{ran}"));

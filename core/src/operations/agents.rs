@@ -367,7 +367,7 @@ async fn assembly(ctx: &Context<'_>, agent: &Agent, folder: Option<&ServerPath>)
             0 => "no file of that name in the product's folder".to_owned(),
             count => format!("{count} files of that name"),
         })
-        .hint("register the agents in the product's console (Settings, Agents, Register), then answer retry")
+        .hint("repair the product with the vendor's installer, or register its agents in its console, then answer retry")
         .ask()),
     }
 }

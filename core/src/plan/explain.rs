@@ -30,7 +30,11 @@ pub fn explain(step: &Step) -> Explanation {
         what: what(op),
         why: step.reason.clone(),
         mail: step.mail.map_or_else(
-            || "none".to_owned(),
+            || match op {
+                Operation::UpgradeNode { .. } => "as the node's own plan says".to_owned(),
+                _ if op.is_elsewhere() => "not watched from here".to_owned(),
+                _ => "none".to_owned(),
+            },
             |impact| {
                 format!(
                     "{} for about {} s (limit {} s), then {}",

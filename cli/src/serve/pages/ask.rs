@@ -3,6 +3,7 @@
 use super::{
     Refusal,
     frame::{Page, Tone, token},
+    now::subject,
     refusal::failed,
     refused,
 };
@@ -14,6 +15,7 @@ use crate::{
         form::Form,
         keys::Session,
     },
+    show,
 };
 use axum::{
     Extension,
@@ -22,7 +24,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use mailsec_core::{Failure, upgrade::Request};
+use mailsec_core::{
+    Failure,
+    engine::Loaded,
+    upgrade::{self, Request},
+};
 use maud::html;
 use std::sync::Arc;
 
@@ -30,8 +36,22 @@ use std::sync::Arc;
 pub(super) struct Asked {
     pub(super) path: &'static str,
     pub(super) name: &'static str,
-    pub(super) meaning: &'static str,
+    meaning: &'static str,
+    /// The same of a cluster's run.
+    of_nodes: &'static str,
     request: Request,
+}
+
+impl Asked {
+    /// What it means.
+    pub(super) fn means(&self, loaded: &Loaded) -> &'static str {
+        if show::of_nodes(loaded) { self.of_nodes } else { self.meaning }
+    }
+
+    /// Whether it can be asked for now.
+    pub(super) fn is_open(&self, state: &upgrade::State) -> bool {
+        self.request.admit(state).is_ok()
+    }
 }
 
 /// Those that there are.
@@ -40,24 +60,28 @@ pub(super) const REQUESTS: [Asked; 4] = [
         path: "pause",
         name: "Pause",
         meaning: "stop at the next safe point, until somebody resumes it on the server",
+        of_nodes: "begin no further node until somebody resumes it; the one under way goes on",
         request: Request::Pause,
     },
     Asked {
         path: "cancel",
         name: "Cancel",
         meaning: "stop at the next safe point and take back what was done",
+        of_nodes: "end it before the first node is begun",
         request: Request::Cancel,
     },
     Asked {
         path: "rollback",
         name: "Roll back",
         meaning: "take back what was done",
+        of_nodes: "end it before the first node is begun",
         request: Request::RollBack,
     },
     Asked {
         path: "abandon",
         name: "Abandon",
         meaning: "stop at the next safe point and leave the server as it is; wants a reason",
+        of_nodes: "give the cluster's run up; a node under way goes on; wants a reason",
         request: Request::Abandon,
     },
 ];
@@ -114,7 +138,7 @@ fn page(read: &Read, session: &Session, asked: &Asked, note: &str, wrong: Option
     let possible = asked.request.admit(&read.loaded.state).is_ok();
     let content = html! {
         @if let Some(failure) = wrong { (failed(failure)) }
-        p { (asked.name) ": " (asked.meaning) "." }
+        p { (asked.name) ": " (asked.means(&read.loaded)) "." }
         @if possible {
             form method="post" class="answer" {
                 (token(session))
@@ -127,7 +151,7 @@ fn page(read: &Read, session: &Session, asked: &Asked, note: &str, wrong: Option
         }
         p { a href={ "/upgrade/" (read.upgrade) } { "Leave it as it is" } }
     };
-    let heading = format!("{} the upgrade of {}?", asked.name, read.loaded.report.server);
+    let heading = format!("{} the upgrade of {}?", asked.name, subject(&read.loaded));
     let page = Page {
         title: heading.clone(),
         kicker: "Ask for something else".to_owned(),

@@ -3,7 +3,7 @@
 use super::{
     Refusal,
     frame::{Page, Tone, token},
-    now::time,
+    now::{subject, time},
     refusal::failed,
 };
 use crate::{
@@ -93,7 +93,7 @@ fn page(read: &Read, session: &Session, typed: &Form, wrong: Option<&Failure>) -
     };
     let page = Page {
         title: gate.map_or_else(|| "No question".to_owned(), |gate| gate.question.title.clone()),
-        kicker: format!("A question of the upgrade of {}", read.loaded.report.server),
+        kicker: format!("A question of the upgrade of {}", subject(&read.loaded)),
         heading: gate.map_or_else(|| "Nobody is asked".to_owned(), |gate| gate.question.title.clone()),
         tone: if wrong.is_some() { Tone::Bad } else { Tone::Look },
         about: Some((read.upgrade, "/gate")),

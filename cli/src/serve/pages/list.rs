@@ -5,7 +5,7 @@ use super::{
     frame::{Page, Tone},
 };
 use crate::{
-    serve::{app::App, keys::Session},
+    serve::{Whose, app::App, keys::Session},
     show,
 };
 use axum::{
@@ -31,6 +31,7 @@ pub(crate) async fn list(
     uri: Uri,
 ) -> Result<Response, Refusal> {
     let asked = uri.query().and_then(|query| query.strip_prefix("page=")).and_then(|page| page.parse().ok());
+    let whose = app.whose;
     let (briefs, page, pages, all) = app
         .apart(move |app| {
             let reader = app.state.reader();
@@ -43,9 +44,14 @@ pub(crate) async fn list(
             Ok((briefs, page, pages, upgrades.len()))
         })
         .await?;
+    let (heading, begins) = match whose {
+        Whose::Server => ("Upgrades of this server", "mailsec run"),
+        Whose::Cluster => ("Upgrades of this cluster", "mailsec cluster run"),
+        Whose::Management => ("Upgrades by this management server", "mailsec run"),
+    };
     let content = html! {
         @if briefs.is_empty() {
-            p { "There is none yet: `mailsec run` begins one." }
+            p { "There is none yet: " code { (begins) } " begins one." }
         } @else {
             table class="upgrades" {
                 caption { (all) " in this journal, newest first" }
@@ -71,7 +77,7 @@ pub(crate) async fn list(
     Ok(Page {
         title: "Upgrades".to_owned(),
         kicker: "mailsec".to_owned(),
-        heading: "Upgrades of this server".to_owned(),
+        heading: heading.to_owned(),
         tone,
         session: Some(&session),
         content: content.into(),

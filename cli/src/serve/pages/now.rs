@@ -4,16 +4,20 @@ use super::{
     frame::Tone,
     steps::{current, is_over, phases, steps},
 };
-use crate::{serve::app::Read, show};
+use crate::{cluster::orders_of, serve::app::Read, show};
 use mailsec_core::{
+    engine::Loaded,
+    host::NodeGate,
     plan::{Flow, MailState, Step, UnscannedPolicy},
     upgrade::{Direction, Finish, Standing},
-    values::Timestamp,
+    values::{NodeName, Timestamp},
 };
 use maud::{Markup, html};
 
 /// Notes that are shown; the report has all.
 const NOTES: usize = 8;
+/// Nodes of a cluster that its heading names.
+const NODES: usize = 4;
 
 /// How the upgrade stands: its tone, and in a few words.
 pub(super) fn heading(read: &Read) -> (Tone, String) {
@@ -26,7 +30,18 @@ pub(super) fn heading(read: &Read) -> (Tone, String) {
     };
     let back = matches!(loaded.state.direction, Direction::Back(_)) && !over(read);
     let way = if back { ", on the way back" } else { "" };
-    (tone, format!("{}: {}{way}", loaded.report.server, show::standing(&loaded.state)))
+    (tone, format!("{}: {}{way}", subject(loaded), show::standing(&loaded.state)))
+}
+
+/// What is upgraded: a server, or a cluster by its nodes.
+pub(super) fn subject(loaded: &Loaded) -> String {
+    let orders = loaded.state.plan.as_ref().map(|plan| orders_of(plan)).unwrap_or_default();
+    let names: Vec<&str> = orders.iter().map(|order| order.node.as_str()).collect();
+    match names.len() {
+        0 => loaded.report.server.clone(),
+        1..=NODES => format!("Cluster {}", names.join(", ")),
+        many => format!("Cluster of {many} nodes"),
+    }
 }
 
 /// Whether nothing will change any more.
@@ -37,12 +52,20 @@ pub(super) fn over(read: &Read) -> bool {
 /// What somebody who does not see the page is told when it changes.
 pub(super) fn said(read: &Read) -> String {
     let (_, heading) = heading(read);
-    let step = current(read).filter(|_| !over(read)).and_then(|at| {
+    let step = current(read).and_then(|at| {
         let steps = &read.loaded.report.steps;
         Some(format!("; step {} of {}: {}", at + 1, steps.len(), steps.get(at)?.title))
     });
     let mail = mail(read).map(|mail| format!("; mail {mail}"));
-    format!("{heading}{}{}", step.unwrap_or_default(), mail.unwrap_or_default())
+    let asks =
+        node_gates(read).map(|(node, gate)| format!("; {node} asks: {}", gate.title)).collect::<String>();
+    format!("{heading}{}{}{asks}", step.unwrap_or_default(), mail.unwrap_or_default())
+}
+
+/// The nodes that ask, and what.
+fn node_gates(read: &Read) -> impl Iterator<Item = (&NodeName, &NodeGate)> {
+    let nodes = read.nodes.iter().flatten();
+    nodes.filter_map(|(node, stands)| Some((node, stands.as_ref().ok()?.as_ref()?.gate.as_ref()?)))
 }
 
 /// How mail stands, where it is watched here.
@@ -66,6 +89,12 @@ pub(crate) fn region(read: &Read) -> Markup {
                 h2 id="now" { "Now" }
                 (facts(read))
                 (phases(read))
+            }
+            @if let Some(nodes) = &read.nodes {
+                section aria-labelledby="nodes" {
+                    h2 id="nodes" { "Nodes" }
+                    dl class="facts" { @for (node, stands) in nodes { div { dt { (node) } dd { (show::node_stands(stands)) } } } }
+                }
             }
             section aria-labelledby="steps" {
                 h2 id="steps" { "Steps" }
@@ -95,13 +124,19 @@ fn asked(read: &Read) -> Markup {
                 p class="soft" { "Since " (time(gate.since)) ", " (ticking(read, gate.since)) " ago." }
             }
         }
+        @for (node, gate) in node_gates(read) {
+            div class="asked" {
+                p { strong { (node) " asks: " (gate.title) } }
+                p { "It is answered on " (node) ": " code { "mailsec answer " (gate.id) " ANSWER" } }
+            }
+        }
         @if let Some(decided) = show::decided(state) {
             p class="asked" { strong { "Decided: " (decided) "." } " It is carried out at the next safe point, by the process that "
-                "runs the upgrade, or else by the next " code { "mailsec resume" } "." }
+                "runs the upgrade, or else by the next " code { (show::program(state)) " resume" } "." }
         }
         @if let Some(now) = show::mail_now(&read.loaded) { p class="asked" { strong { (now) } } }
         @if state.standing == Standing::Paused {
-            p class="asked" { strong { "Paused." } " On the server, " code { "mailsec resume" } " goes on." }
+            p class="asked" { strong { "Paused." } " On the server, " code { (show::program(state)) " resume" } " goes on." }
         }
         @if over(read) {
             p { a class="button" href={ "/upgrade/" (read.upgrade) "/report" } { "Read the report" } }
@@ -112,7 +147,7 @@ fn asked(read: &Read) -> Markup {
 fn facts(read: &Read) -> Markup {
     let (state, report) = (&read.loaded.state, &read.loaded.report);
     let flight = state.flight.as_ref();
-    let at = current(read).filter(|_| !over(read));
+    let at = current(read);
     let step = at.and_then(|at| Some((at, state.plan_steps().get(at)?)));
     let next = state.plan_steps().iter().zip(&report.steps).enumerate().skip(at.map_or(0, |at| at + 1));
     let next_gate = next
@@ -139,10 +174,12 @@ fn facts(read: &Read) -> Markup {
                 } }
             }
             (mail_facts(read))
+            @if let Some(told) = read.driver.told(state) { div { dt { "Driven" } dd { (commands(&told)) } } }
             @if !over(read) {
                 div { dt { "Next gate" } dd {
                     @match next_gate {
                         Some((index, step)) => { "step " (index + 1) ": " (step.title) },
+                        None if show::of_nodes(&read.loaded) => "none of this plan; a node's own asks there, and what goes wrong asks here",
                         None => "none that the plan knows of; what goes wrong may ask",
                     }
                 } }
@@ -153,7 +190,11 @@ fn facts(read: &Read) -> Markup {
 
 fn mail_facts(read: &Read) -> Markup {
     let Some(now) = mail(read) else {
-        return html! { div { dt { "Mail" } dd { "not watched from here" } } };
+        let told = match show::of_nodes(&read.loaded) {
+            true => "each node watches its own",
+            false => "not watched from here",
+        };
+        return html! { div { dt { "Mail" } dd { (told) } } };
     };
     let state = &read.loaded.state;
     let (class, sign) = match (now.flow, now.scanned) {
@@ -178,6 +219,15 @@ fn mail_facts(read: &Read) -> Markup {
             div { dt { "Unscanned" } dd { (counted(totals.unscanned_ms, !over(read) && now.same(MailState::UNSCANNED))) " so far; the plan expects "
                 (show::span(unscanned.saturating_mul(1000))) " and allows " (show::span(plan.budget.unscanned_secs.saturating_mul(1000)))
                 @if plan.choices.unscanned == UnscannedPolicy::Allow { "; chosen when it was planned" } } }
+        }
+    }
+}
+
+/// A sentence whose commands stand between backticks.
+pub(super) fn commands(told: &str) -> Markup {
+    html! {
+        @for (index, part) in told.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

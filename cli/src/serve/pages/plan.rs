@@ -1,6 +1,6 @@
 //! The plan: what is done, why, what mail suffers, and what a power failure does at each step.
 
-use super::{Refusal, frame::Page, rehearsal::rehearsal};
+use super::{Refusal, frame::Page, now::subject, rehearsal::rehearsal};
 use crate::{
     serve::{
         app::{App, id},
@@ -48,11 +48,11 @@ pub(crate) async fn plan(
         }
     };
     Ok(Page {
-        title: format!("Plan for {}", report.server),
+        title: format!("Plan for {}", subject(&read.loaded)),
         kicker: "Plan".to_owned(),
         heading: match (&report.naming, &report.to) {
-            (Some(naming), Some(to)) => format!("{} to {} {to}", report.server, naming.after),
-            _ => report.server.clone(),
+            (Some(naming), Some(to)) => format!("{} to {} {to}", subject(&read.loaded), naming.after),
+            _ => subject(&read.loaded),
         },
         about: Some((upgrade, "/plan")),
         session: Some(&session),
@@ -68,9 +68,11 @@ fn facts(plan: &Plan) -> Markup {
         dl class="facts" {
             div { dt { "From" } dd { (plan.naming.before) " " (plan.from) } }
             div { dt { "To" } dd { (plan.naming.after) " " (plan.to) } }
-            @if plan.is_elsewhere() {
+            @if plan.drives_nodes() {
+                div { dt { "Mail" } dd { "as the nodes' own plans say" } }
+            } @else if plan.is_elsewhere() {
                 div { dt { "Mail" } dd { "not watched: what the task does to it on the servers is not seen from here" } }
-            } @else if !plan.drives_nodes() {
+            } @else {
                 div { dt { "Mail" } dd {
                     @match plan.choices.unscanned {
                         UnscannedPolicy::Hold => "held while the agents are detached; senders keep it, none goes unscanned",

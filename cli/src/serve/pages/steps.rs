@@ -1,5 +1,6 @@
 //! The steps and phases of an upgrade, in short.
 
+use super::now::over;
 use crate::{serve::app::Read, show};
 use mailsec_core::{
     plan::Phase,
@@ -7,13 +8,13 @@ use mailsec_core::{
 };
 use maud::{Markup, html};
 
-/// A step's place: the one that is under way, or the next.
+/// A step's place: the one that is under way, or the next; none when it is over.
 pub(super) fn current(read: &Read) -> Option<usize> {
     let state = &read.loaded.state;
     let flight = state.flight.as_ref().map(|flight| flight.step);
     let gate = state.gate.as_ref().map(|gate| gate.step);
     let open = || read.loaded.report.steps.iter().position(|step| !is_over(step.result));
-    flight.or(gate).or_else(open)
+    if over(read) { None } else { flight.or(gate).or_else(open) }
 }
 
 pub(super) fn is_over(result: StepResult) -> bool {
@@ -63,6 +64,9 @@ fn phase_stands(
             (false, true) => ("waiting", "–", "kept on the way back"),
             (false, false) => ("good", "✓", "done"),
         };
+    }
+    if now.is_none() && of_phase().any(|step| step.result != StepResult::Waiting) {
+        return ("bad", "✗", "not finished");
     }
     if now == Some(phase) { ("now", "▸", "now") } else { ("waiting", "·", "not begun") }
 }

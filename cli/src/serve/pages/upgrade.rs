@@ -6,9 +6,12 @@ use super::{
     frame::Page,
     now::{heading, over, region, said},
 };
-use crate::serve::{
-    app::{App, id},
-    keys::Session,
+use crate::{
+    serve::{
+        app::{App, id},
+        keys::Session,
+    },
+    show,
 };
 use axum::{
     Extension,
@@ -34,11 +37,12 @@ pub(crate) async fn upgrade(
     let over = over(&read);
     let taken = match uri.query() {
         Some("taken=handed") => {
-            Some("Handed to the running process, which takes it in at its next safe point.")
+            Some("Handed to the running process, which takes it in at its next safe point.".to_owned())
         }
-        Some("taken=journaled") => {
-            Some("Taken down. No process runs this upgrade now: on the server, `mailsec resume` goes on.")
-        }
+        Some("taken=journaled") => Some(format!(
+            "Taken down. No process runs this upgrade now: on the server, `{} resume` goes on.",
+            show::program(&read.loaded.state)
+        )),
         _ => None,
     };
     let content = html! {
@@ -50,8 +54,8 @@ pub(crate) async fn upgrade(
             section aria-labelledby="ask" {
                 h2 id="ask" { "Ask for something else" }
                 ul class="requests" {
-                    @for request in &REQUESTS {
-                        li { a href={ "/upgrade/" (upgrade) "/ask/" (request.path) } { (request.name) } ": " (request.meaning) }
+                    @for request in REQUESTS.iter().filter(|request| request.is_open(&read.loaded.state)) {
+                        li { a href={ "/upgrade/" (upgrade) "/ask/" (request.path) } { (request.name) } ": " (request.means(&read.loaded)) }
                     }
                 }
             }

@@ -3,6 +3,8 @@
 mod attacks;
 mod browser;
 mod door;
+mod driven;
+mod elsewhere;
 mod listed;
 mod served;
 mod tls;

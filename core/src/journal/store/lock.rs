@@ -12,7 +12,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, TryLockError},
+    io::ErrorKind,
     path::Path,
+    time::Duration,
 };
 
 /// Who holds the store, or held it last.
@@ -28,6 +30,11 @@ pub struct Holder {
     pub boot: Option<BootIdentity>,
 }
 
+/// How often the lock is tried for: whoever looks whether it is held has it for an instant.
+const TRIES: u32 = 10;
+/// Between two tries.
+const BETWEEN: Duration = Duration::from_millis(2);
+
 /// The lock, held as long as this lives. The system frees it when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -42,10 +49,17 @@ impl Lock {
         let path = dir.join("store.lock");
         let failed = |error| unwritable("the journal's lock cannot be taken", &path, error);
         let file = private_file().create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(locked(dir)),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        let mut tries = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(BETWEEN);
+                }
+                Err(TryLockError::WouldBlock) => return Err(locked(dir)),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
         }
         let before = Self::holder(dir);
         // Beside the lock, not in it: on Windows nobody else can read a locked file. Not flushed: after a power cut
@@ -68,6 +82,24 @@ impl Lock {
     pub(super) fn holder(dir: &Path) -> Option<Holder> {
         let bytes = read_if_there(&dir.join("holder")).ok().flatten()?;
         serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Whether somebody holds the store now; `None` where that cannot be told.
+    pub(super) fn is_held(dir: &Path) -> Option<bool> {
+        let file = match File::open(dir.join("store.lock")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Some(false),
+            Err(_) => return None,
+        };
+        // Shared, so that two who look do not take each other for a writer.
+        match file.try_lock_shared() {
+            Ok(()) => {
+                _ = file.unlock();
+                Some(false)
+            }
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        }
     }
 }
 

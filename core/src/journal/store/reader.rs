@@ -76,6 +76,12 @@ impl WitnessReader {
         Lock::holder(&self.dir)
     }
 
+    /// Whether a process holds the store now, so that [`holder`](Self::holder) is that one; `None` where that cannot be told.
+    #[must_use]
+    pub fn is_held(&self) -> Option<bool> {
+        Lock::is_held(&self.dir)
+    }
+
     fn records(&self) -> Result<BTreeMap<UpgradeId, Record>, Failure> {
         let loaded = known::load(&self.dir).map_err(|error| unreadable(&self.dir, error))?;
         Ok(loaded.records.into_iter().collect())

@@ -35,9 +35,10 @@ pub(super) fn compared(before: &Exported, after: &Exported) -> Answer<Comparison
 
 /// The counts in words.
 pub(super) fn counted(counts: &Counts) -> String {
-    let alarms = match counts.alarms {
-        0 => String::new(),
-        alarms => format!(", of which {alarms} should have been preserved"),
+    let alarms = match (counts.alarms, counts.lost) {
+        (0, 0) => String::new(),
+        (0, _) => ", as rules that cannot be migrated".to_owned(),
+        (alarms, _) => format!(", of which {alarms} should have been preserved"),
     };
     format!(
         "{} preserved, {} changed, {} newly defaulted, {} lost{alarms}",

@@ -13,7 +13,7 @@ use mailsec_core::{
     Permit,
     host::Answer,
     operations::{Context, Operate},
-    plan::{ChecklistItem, Evidence, ItemId, Observation, Outcome, Question},
+    plan::{ChecklistItem, Evidence, ItemId, Observation, Operation, Outcome, Question, Step},
 };
 
 /// All settings, after the upgrade; every one that is lost is answered by itself.
@@ -58,6 +58,14 @@ impl Own for Review<'_> {
         ];
         if !items.is_empty() {
             todo.push("set up again what was lost, or give it up, each by its name".to_owned());
+        }
+        let imports =
+            |step: &Step| matches!(&step.operation, Operation::Vendor { traits, .. } if traits.imports);
+        if ctx.state.plan_steps().iter().any(imports) {
+            todo.push(
+                "see that ESET CMD (Tools, ESET CMD) is as it is to stay: it was enabled for the import"
+                    .to_owned(),
+            );
         }
         todo.extend(shown("changed", &comparison.changed));
         todo.extend(shown("newly defaulted", &comparison.newly_defaulted));

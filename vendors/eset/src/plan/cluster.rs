@@ -34,6 +34,9 @@ impl Maker<'_> {
             "if this server is not a member, add it with the cluster wizard, on a node that is one"
                 .to_owned(),
         ];
+        if role == NodeRole::Other {
+            todo.push("see that the product is activated: the license is not among the settings".to_owned());
+        }
         todo.extend(given);
         let question = Question {
             title: "Have this server join its ESET Cluster again".to_owned(),

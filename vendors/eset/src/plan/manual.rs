@@ -143,6 +143,7 @@ impl Maker<'_> {
                      in a console: XmlSignTool.exe /version {version} \"{file}\""
                 ),
                 "confirm with OK".to_owned(),
+                "see that the product is activated: the license is not among the settings".to_owned(),
             ],
             why: format!("ESET CMD is off on a fresh product, and only its window turns it on ({}).", names::COMMANDS_PAGE),
             verified: format!("{} must take {file}; settings are exported again and compared", names::TOOL),

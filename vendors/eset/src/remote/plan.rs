@@ -142,17 +142,21 @@ pub fn plan(
 
 fn steps(request: &RemoteRequest, targets: &[Target]) -> Vec<Step> {
     let on = format!("{} devices", targets.len());
-    let mut steps =
-        vec![looks(
-            "find-devices",
-            Phase::Survey,
-            "See that the devices are there, with the versions that the plan was made for",
-            "a task for a device that is not the one that was meant cannot be called back",
-            FindDevices { devices: targets.to_vec(), component: request.component.clone() }.operation(
-                traits(request, VendorTraits::looks("lists the devices of the management server"), 5),
-            ),
-            600,
-        )];
+    let mut steps = vec![looks(
+        "find-devices",
+        Phase::Survey,
+        "See that the devices are there, with the versions that the plan was made for",
+        "a task for a device that is not the one that was meant cannot be called back",
+        FindDevices { devices: targets.to_vec(), component: request.component.clone() }.operation(traits(
+            request,
+            VendorTraits::looks(format!(
+                "looks for {} among the devices of the management server",
+                named(targets)
+            )),
+            5,
+        )),
+        600,
+    )];
     steps.extend(task(
         request,
         targets,
@@ -188,6 +192,16 @@ fn steps(request: &RemoteRequest, targets: &[Target]) -> Vec<Step> {
         request.limit_secs,
     ));
     steps
+}
+
+/// The devices by their names, as many as can be read.
+fn named(targets: &[Target]) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<&str> = targets.iter().take(SHOWN).map(|target| target.name.as_str()).collect();
+    match targets.len().checked_sub(SHOWN) {
+        None | Some(0) => names.join(", "),
+        Some(more) => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// A task and its end: two steps, because creating it must not be done twice, and following it may.

@@ -118,8 +118,8 @@ fn judged(call: &FollowRuns, task: &Task, runs: &BTreeMap<DeviceId, Run>) -> Ans
             .expected(format!("task {} finished on every device", task.uuid))
             .found(failed.join("; "))
             .hint(
-                "put it right on the device and run the task there again from the console, then answer retry; or go on \
-                 without it",
+                "put it right on the device and run the task there again from the console, then answer retry; where \
+                 skip is offered, that goes on without it",
             )
             .ask();
         return Err(match well.is_empty() {
