@@ -15,8 +15,11 @@ mod otlp;
 mod output;
 mod people;
 mod place;
+mod products;
+mod requests;
 mod serve;
 mod show;
+mod written;
 
 use clap::Parser;
 

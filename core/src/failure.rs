@@ -151,6 +151,8 @@ codes! {
     VersionUnsupported = "version-unsupported",
     /// The package does not lead to a newer version.
     VersionNotNewer = "version-not-newer",
+    /// The product has another name in the new version.
+    ProductRenamed = "product-renamed",
     /// The method of upgrading does not apply here.
     MethodUnfit = "method-unfit",
     /// A finding forbids the upgrade.

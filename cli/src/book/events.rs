@@ -2,7 +2,7 @@
 //! would not write.
 
 use super::{MADE, golden};
-use crate::commands::REHEARSABLE;
+use crate::products::REHEARSABLE;
 use mailsec_core::{
     Code, Failure,
     journal::Envelope,
@@ -104,7 +104,7 @@ pub(super) fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
         result: Digest::of(b"result"),
         runs: 334,
         verdict: Verdict::Converged,
-        mailsec: crate::commands::VERSION.to_owned(),
+        mailsec: crate::products::VERSION.to_owned(),
         other_facts: false,
     }));
     let (from, to) = (Timestamp::from_millis(1_772_326_800_000), Timestamp::from_millis(1_772_326_891_000));

@@ -1,7 +1,7 @@
 //! What happens when the power fails: the recovery table row by row, and the steps of every plan that is simulated.
 
 use super::{MADE, cell, golden};
-use crate::commands::REHEARSABLE;
+use crate::products::REHEARSABLE;
 use mailsec_core::{
     plan::{Observation, OnPartial, Outcome, Phase, explain},
     upgrade::{Found, recover},

@@ -1,6 +1,6 @@
 //! What simulated upgrades write, and what they do not meet.
 
-use crate::commands::REHEARSABLE;
+use crate::products::REHEARSABLE;
 use mailsec_core::{
     host::{BootIdentity, ServiceName},
     plan::{

@@ -1,12 +1,13 @@
 //! `cluster`: the nodes of a cluster, one after the other.
 
-use super::{VERSION, answer, drive, plan as plans, report, request, site, status, wanted};
+use super::{VERSION, drive, plan as plans, report, request, site, status, wanted};
 use crate::{
     args::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs, Common, WhichArgs},
     cluster::{FolderNodes, Places, keep_plan, orders_of, standings},
     output::{self, Reply},
     people,
     place::{self, Site, Sources, State},
+    requests::answer_by,
     serve, show,
 };
 use mailsec_core::{
@@ -27,7 +28,7 @@ pub(crate) async fn cluster(common: &Common, command: ClusterCommand) -> Result<
         ClusterCommand::Plan(args) => plan(common, &inner, &args),
         ClusterCommand::Run(args) => run(&inner, &args).await,
         ClusterCommand::Status(which) => nodes_status(&inner, &which),
-        ClusterCommand::Answer(args) => answer::answer(&inner, &args).await,
+        ClusterCommand::Answer(args) => answer_by(&inner, &args, &people::actor()).await,
         ClusterCommand::Resume(which) => drive::resume(&inner, &which).await,
         ClusterCommand::Pause(of) => request::request(&inner, &of, Request::Pause).await,
         ClusterCommand::Abandon(of) => request::request(&inner, &of, Request::Abandon).await,

@@ -10,14 +10,15 @@ use crate::{
     output::Reply,
     people::{FrontDesk, Inbox, Patience, Watched, actor},
     place::{Site, Sources},
+    requests::{record, requested},
     show,
 };
 use mailsec_core::{
     Failure,
-    engine::{Engine, Loaded, Stop, fits, load},
+    engine::{Engine, Stop, load},
     failure::Code,
-    journal::{Journal, Stamp},
-    upgrade::{Actor, Event, Request, Standing, State, StepState},
+    journal::Journal,
+    upgrade::{Request, Standing, StepState},
     values::UpgradeId,
 };
 use serde_json::json;
@@ -45,44 +46,6 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
         record(&site, journal.as_mut(), upgrade, requested(Request::Resume, "", &actor())).await?;
     }
     drive(common, &site, journal.as_mut(), upgrade).await
-}
-
-/// A request as an event.
-pub(crate) fn requested(request: Request, note: &str, by: &str) -> Event {
-    Event::Requested { request, by: Actor(by.to_owned()), note: note.to_owned() }
-}
-
-/// Journals one event of a person while no process runs the upgrade.
-pub(crate) async fn record(
-    site: &Site,
-    journal: &mut dyn Journal,
-    upgrade: UpgradeId,
-    event: Event,
-) -> Result<(), Failure> {
-    let host = site.host();
-    // What was judged before the journal was opened may have changed until then, by another process or by mending.
-    let Loaded { state, len, .. } = load(&journal.read(upgrade)?);
-    still_fits(&state, &event)?;
-    let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
-    journal.append(upgrade, len, &stamp, &[event])?;
-    journal.settle()?;
-    // The log is told at once: it may be long until somebody takes the upgrade up.
-    Told::open(&site.state, upgrade, &journal.read(upgrade)?);
-    Ok(())
-}
-
-/// Whether an event of a person makes sense in this state.
-fn still_fits(state: &State, event: &Event) -> Result<(), Failure> {
-    fits(event)?;
-    match event {
-        Event::Requested { request, .. } => request.admit(state),
-        Event::GateAnswered { gate, choice, items, .. } => match &state.gate {
-            Some(open) if open.id == *gate => open.admit(*choice, items),
-            _ => Err(Failure::new(Code::GateNotOpen, format!("the gate {gate} is not open any more"))
-                .hint("`mailsec status` shows what is asked; nothing was changed")),
-        },
-        _ => Ok(()),
-    }
 }
 
 /// Runs until the upgrade ends or waits, and says how it stands.

@@ -1,14 +1,12 @@
 //! One file per command, or per family.
 
 mod account;
-mod answer;
 mod capture;
 mod certify;
 mod cluster;
 mod demo;
 mod detect;
 mod drive;
-mod hand_over;
 mod idle;
 mod journal;
 mod man;
@@ -35,23 +33,18 @@ mod world;
 use crate::{
     args::{Cli, Command, Common},
     output::Reply,
+    people::actor,
     place::{Site, Sources},
+    products::{REHEARSABLE, VERSION, product, products},
+    requests::answer_by,
 };
 use clap::CommandFactory;
-use mailsec_core::{Failure, product::MailSecurityProduct};
-use mailsec_eset::Eset;
-use mailsec_vipre::Vipre;
+use mailsec_core::Failure;
 
-pub(crate) use answer::answer_by;
-pub(crate) use report::{Written, written};
-pub(crate) use request::request_by;
 #[cfg(test)]
 pub(crate) use schema::text as schema_text;
 #[cfg(windows)]
 pub(crate) use service::start_log as start_service_log;
-
-/// This program's version, as plans and the journal name it.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Runs a command.
 pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
@@ -66,7 +59,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
         Command::Probe(args) => probe::probe(&common, &args).await,
         Command::Run(args) => run::run(&common, args).await,
         Command::Status(args) => status::status(&common, &args).await,
-        Command::Answer(args) => answer::answer(&common, &args).await,
+        Command::Answer(args) => answer_by(&common, &args, &actor()).await,
         Command::Resume(which) => drive::resume(&common, &which).await,
         Command::Pause(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Pause).await,
         Command::Cancel(of) => request::request(&common, &of, mailsec_core::upgrade::Request::Cancel).await,
@@ -95,24 +88,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Reply, Failure> {
             Ok(Reply::new(text.clone(), serde_json::json!({ "script": text })))
         }
     }
-}
-
-/// The products that this program knows. A vendor's crate is added here.
-pub(crate) fn products() -> Vec<Box<dyn MailSecurityProduct>> {
-    vec![Box::new(Vipre), Box::new(Eset)]
-}
-
-/// The same, for as long as the program runs: those on which plans are rehearsed.
-pub(crate) const REHEARSABLE: [&dyn MailSecurityProduct; 2] = [&Vipre, &Eset];
-
-/// The product that a plan was made by.
-pub(crate) fn product(key: &str) -> Result<Box<dyn MailSecurityProduct>, Failure> {
-    products().into_iter().find(|product| product.describe().key == key).ok_or_else(|| {
-        Failure::new(mailsec_core::Code::ProductNotFound, "this program does not know the plan's product")
-            .expected(products().iter().map(|product| product.describe().key).collect::<Vec<_>>().join(", "))
-            .found(key)
-            .hint("use the version of the program that made the plan")
-    })
 }
 
 /// The server, with the secrets that were given.

@@ -1,24 +1,14 @@
 //! `pause`, `cancel`, `rollback`, `abandon`: journaled requests, carried out at the next safe point.
 
-use super::{
-    drive,
-    hand_over::{Fate, hand_over},
-    wanted,
-};
+use super::{drive, wanted};
 use crate::{
     args::{Common, RequestOf},
     output::Reply,
-    people::{Inbox, actor},
+    people::actor,
     place::{Site, Sources, State},
+    requests::{Fate, admitted, handed_over, journal_or_fate, record, requested},
 };
-use mailsec_core::{
-    Failure,
-    engine::{Loaded, Message, Said},
-    failure::Code,
-    upgrade::Request,
-    values::UpgradeId,
-};
-use serde_json::json;
+use mailsec_core::{Failure, upgrade::Request};
 
 pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -> Result<Reply, Failure> {
     let state = State::only(common)?;
@@ -34,93 +24,10 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
                 secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
             }
             let site = site.with_secrets(common, &secrets)?;
-            let event = drive::requested(request, &of.note, &actor());
-            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            let event = requested(request, &of.note, &actor());
+            record(&site, journal.as_mut(), upgrade, event).await?;
             drive::drive(common, &site, journal.as_mut(), upgrade).await
         }
         fate => Ok(handed_over(upgrade, request, &fate)),
     }
-}
-
-/// The same for whoever asks from elsewhere: it is journaled, and carried out by the process that runs the upgrade, or by
-/// the next one that takes it up.
-pub(crate) async fn request_by(
-    common: &Common,
-    of: &RequestOf,
-    request: Request,
-    by: &str,
-) -> Result<Reply, Failure> {
-    let state = State::only(common)?;
-    let (upgrade, loaded) = admitted(&state, of, request)?;
-    let site = Site::open(common, &Sources::read(common)?)?;
-    match journal_or_fate(&site, &state, upgrade, request, &of.note, by).await? {
-        Fate::Free(mut journal) => {
-            let event = drive::requested(request, &of.note, by);
-            drive::record(&site, journal.as_mut(), upgrade, event).await?;
-            let of_nodes = loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
-            let resume = if of_nodes { "mailsec cluster resume" } else { "mailsec resume" };
-            Ok(Reply::new(
-                format!("Journaled: {request}. No process runs this upgrade now; `{resume}` carries it out."),
-                json!({ "upgrade": upgrade, "request": request, "handed_over": false }),
-            ))
-        }
-        fate => Ok(handed_over(upgrade, request, &fate)),
-    }
-}
-
-fn admitted(state: &State, of: &RequestOf, request: Request) -> Result<(UpgradeId, Loaded), Failure> {
-    let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
-    request.admit(&loaded.state)?;
-    if request == Request::Abandon {
-        reason_given(&of.note)?;
-    }
-    Ok((upgrade, loaded))
-}
-
-/// Whoever abandons an upgrade says why.
-pub(super) fn reason_given(note: &str) -> Result<(), Failure> {
-    if note.trim().is_empty() {
-        return Err(Failure::new(
-            Code::RequestRefused,
-            "abandoning leaves the server as it is, and wants a reason",
-        )
-        .expected("--note REASON")
-        .hint("the reason stands in the report; nothing was changed"));
-    }
-    Ok(())
-}
-
-/// The journal, where no process runs the upgrade; else the request goes to that process.
-async fn journal_or_fate(
-    site: &Site,
-    state: &State,
-    upgrade: UpgradeId,
-    request: Request,
-    note: &str,
-    by: &str,
-) -> Result<Fate, Failure> {
-    match site.journal().await {
-        Ok(journal) => Ok(Fate::Free(journal)),
-        Err(failure) if failure.code == Code::JournalLocked => {
-            let message = Message {
-                id: uuid::Uuid::now_v7().to_string(),
-                said: Said::Request(request),
-                by: by.to_owned(),
-                note: note.to_owned(),
-            };
-            hand_over(site, &Inbox::new(state.inbox(upgrade)), &message).await
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-fn handed_over(upgrade: UpgradeId, request: Request, fate: &Fate) -> Reply {
-    let when = match fate {
-        Fate::Taken => "which took it: it is carried out at the next safe point",
-        Fate::Waits | Fate::Free(_) => "which takes it at its next safe point",
-    };
-    Reply::new(
-        format!("Handed to the running process: {request}, {when}."),
-        json!({ "upgrade": upgrade, "request": request, "handed_over": true }),
-    )
 }

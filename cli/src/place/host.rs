@@ -218,7 +218,7 @@ impl Site {
         }
         let host = self.host();
         let mut options =
-            OpenOptions::new(format!("mailsec {}", crate::commands::VERSION), host.clock().now())
+            OpenOptions::new(format!("mailsec {}", crate::products::VERSION), host.clock().now())
                 .boot(host.power().boot().await?);
         if cut_damage {
             options = options.cut_damage();

@@ -84,7 +84,7 @@ impl Choice {
             Self::Skip => "go on without this step",
             Self::Continue => "go on all the same",
             Self::RollBack => "take back what was done",
-            Self::Abandon => "stop here and leave the server as it is",
+            Self::Abandon => "stop here and leave the server as it is; wants a reason",
         }
     }
 

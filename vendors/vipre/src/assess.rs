@@ -34,7 +34,7 @@ fn package(
     if before != after {
         findings.push(Finding::new(
             Severity::Note,
-            Code::VersionNotNewer,
+            Code::ProductRenamed,
             format!("the product changes its name with this upgrade: {before} becomes {after}"),
         ));
     }

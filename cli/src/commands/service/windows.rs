@@ -141,7 +141,7 @@ fn log_on(common: &Common, name: &str) -> Result<ServiceAccount, Failure> {
 
 /// The service's work; answers its exit code. One that is not 0 makes Windows start it again.
 fn serve(common: &Common, stop: &StopSignal) -> u32 {
-    tracing::info!(version = crate::commands::VERSION, "the service begins");
+    tracing::info!(version = crate::products::VERSION, "the service begins");
     let signal = stop.clone();
     let told = work::Told::by(move || signal.is_set());
     // A cluster's run that was begun here waits for nodes, and this server may be one of them: neither waits for the

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     args::{RequestOf, WhichArgs},
-    commands,
+    requests,
     serve::{
         app::{self, App, Read, id},
         form::Form,
@@ -120,7 +120,7 @@ pub(crate) async fn request(
         .apart(move |app| {
             // Held to the end, even when the browser has gone away.
             let _one = one;
-            let done = runtime.block_on(commands::request_by(&app.common, &of, asked.request, &app.by));
+            let done = runtime.block_on(requests::request_by(&app.common, &of, asked.request, &app.by));
             Ok(match done {
                 Ok(reply) => Ok(reply.json["handed_over"] == true),
                 Err(failure) => Err((failure, app.read(upgrade)?)),

@@ -100,7 +100,7 @@ impl Page<'_> {
                     }
                     main id="content" tabindex="-1" { @if let Some(content) = &self.content.0 { (content) } }
                     footer {
-                        p { "mailsec " (crate::commands::VERSION) ". All times are UTC, by the server\u{2019}s clock." }
+                        p { "mailsec " (crate::products::VERSION) ". All times are UTC, by the server\u{2019}s clock." }
                         @if let Some(session) = self.session {
                             form method="post" action="/leave" { (token(session)) button class="plain" { "End this session" } }
                         }

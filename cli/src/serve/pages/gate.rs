@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     args::{AnswerArgs, WhichArgs},
-    commands,
+    requests,
     serve::{
         app::{self, App, Read, id},
         form::Form,
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
         .apart(move |app| {
             // Held to the end, even when the browser has gone away.
             let _one = one;
-            let done = runtime.block_on(commands::answer_by(&app.common, &args, &app.by));
+            let done = runtime.block_on(requests::answer_by(&app.common, &args, &app.by));
             Ok(match done {
                 Ok(reply) => Ok(reply.json["handed_over"] == true),
                 Err(failure) => Err((failure, app.read(upgrade)?)),
@@ -143,6 +143,7 @@ fn form(gate: &Gate, session: &Session, typed: &Form) -> Markup {
             }
             label class="note" {
                 "In your words, for the report; you may leave it empty"
+                @if gate.choices.contains(&mailsec_core::plan::Choice::Abandon) { ", unless you abandon" }
                 textarea name="note" rows="3" maxlength="4000" { (typed.one("note")) }
             }
             p class="soft" { "The report will say who answered: the account that runs this page, and that it came by the page." }

@@ -3,9 +3,9 @@
 use super::{Refusal, refused};
 use crate::{
     args::ReportFormat,
-    commands::{self, Written},
     serve::app::{App, id},
     show::REPORT_STYLE,
+    written::{self, Written},
 };
 use axum::{
     extract::{Path, State},
@@ -30,7 +30,7 @@ const FORMS: [(&str, ReportFormat, &str); 4] = [
 async fn made(app: &Arc<App>, upgrade: UpgradeId, format: ReportFormat) -> Result<String, Refusal> {
     let named = upgrade.to_string();
     let Written { content, .. } =
-        app.apart(move |app| commands::written(&app.state, Some(&named), format)).await?;
+        app.apart(move |app| written::written(&app.state, Some(&named), format)).await?;
     Ok(content)
 }
 

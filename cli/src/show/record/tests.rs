@@ -20,7 +20,7 @@ use quick_xml::{Reader, events::Event as Xml};
 use std::collections::BTreeSet;
 
 fn trial(case: Case) -> Trial {
-    case.subject(&crate::commands::REHEARSABLE).expect("a plan").trial()
+    case.subject(&crate::products::REHEARSABLE).expect("a plan").trial()
 }
 
 fn named(name: &str) -> Case {
@@ -74,7 +74,7 @@ fn rolled_back() -> Read {
     let mut wanted = case.wanted();
     wanted.installer = mailsec_core::values::ServerPath::new(installers::FAILS);
     let subject =
-        Subject::plan("x", &crate::commands::REHEARSABLE, case.world(), &wanted, case.secrets(), case.deed);
+        Subject::plan("x", &crate::products::REHEARSABLE, case.world(), &wanted, case.secrets(), case.deed);
     Read::after(subject.expect("a plan").trial(), |trial| Person::new(&trial.host, case.deed))
 }
 

@@ -82,6 +82,7 @@ fn a_clusters_own_question_is_answered_on_its_page() {
     browser.clicks("a.button", "Read the question", "document.querySelector('form.answer') !== null");
     browser.is_for_everybody("cluster-question");
     browser.clicks("label.choice", "abandon", "document.querySelector('[value=abandon]').checked");
+    browser.types("textarea[name=note]", "the node goes by hand");
     browser.clicks("form.answer button", "Answer", "document.querySelector('.taken') !== null");
     assert!(browser.text().contains("`mailsec cluster resume` goes on"), "{}", browser.text());
     cluster.admin.run(["--no-input", "cluster", "resume"]).exits(22);

@@ -1,15 +1,14 @@
-//! `answer`: to a gate, whether or not a process waits there.
+//! An answer to a gate, whether or not a process waits there.
 
 use super::{
-    drive,
     hand_over::{Fate, hand_over},
-    request::reason_given,
+    reason_given, record,
 };
 use crate::{
     args::{AllItems, AnswerArgs, Common},
     nearest::did_you_mean,
     output::Reply,
-    people::{Inbox, actor},
+    people::Inbox,
     place::{Site, Sources, State},
 };
 use mailsec_core::{
@@ -22,11 +21,7 @@ use mailsec_core::{
 };
 use serde_json::json;
 
-pub(crate) async fn answer(common: &Common, args: &AnswerArgs) -> Result<Reply, Failure> {
-    answer_by(common, args, &actor()).await
-}
-
-/// The same, for whoever gave it.
+/// Journals it, or hands it to the process that waits.
 pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
@@ -54,7 +49,7 @@ pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> R
     };
     let (handed_over, done) = match fate {
         Fate::Free(mut journal) => {
-            drive::record(&site, journal.as_mut(), upgrade, event).await?;
+            record(&site, journal.as_mut(), upgrade, event).await?;
             match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
                 true => (false, "Answered. `mailsec cluster resume` goes on."),
                 false => (false, "Answered. `mailsec resume` goes on."),

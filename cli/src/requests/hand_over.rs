@@ -9,7 +9,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// What became of a message.
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// It was taken in.
     Taken,
     /// It lies there, for the next safe point.
