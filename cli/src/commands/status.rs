@@ -1,6 +1,5 @@
 //! `status`: where an upgrade stands, read from the journal while another process may be writing it.
 
-use super::watch;
 use crate::{
     args::{Common, StatusArgs, WhichArgs},
     exit::Exit,
@@ -18,14 +17,11 @@ use mailsec_core::{
 use serde_json::{Value, json};
 use std::io::BufRead;
 
-pub(crate) async fn status(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
+pub(crate) fn status(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
     let state = State::only(common)?;
     if args.banner {
         let reply = banner(common, &state)?;
         return Ok(if args.hold && !common.json { held(reply) } else { reply });
-    }
-    if args.watch {
-        return watch::watch(common, &state, args).await;
     }
     at_once(common, &args.which)
 }

@@ -20,7 +20,8 @@ use std::time::Duration;
 /// How often the journal is looked at.
 const LOOK: Duration = Duration::from_millis(300);
 
-pub(super) async fn watch(common: &Common, state: &State, args: &StatusArgs) -> Result<Reply, Failure> {
+pub(super) async fn watch(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
+    let state = &State::only(common)?;
     let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
     if common.json {
         output::say_json(&status::standing(state, upgrade, &witnessed, &loaded));

@@ -1,13 +1,10 @@
-//! What the pages share, and which path leads to which of them.
+//! What the pages share.
 
 use super::{
-    Whose,
-    guard::guard,
     hosts::Hosts,
     keys::Keys,
-    live,
     nodes::Nodes,
-    pages::{self, Refusal, refused},
+    pages::{Refusal, refused},
 };
 use crate::{
     args::Common,
@@ -16,16 +13,10 @@ use crate::{
     place::State,
     show::Driver,
 };
-use axum::{
-    Router,
-    http::StatusCode,
-    middleware::from_fn_with_state,
-    routing::{get, post},
-};
+use axum::http::StatusCode;
 use mailsec_core::{
     Failure,
     engine::Loaded,
-    failure::Code,
     journal::{WitnessState, Witnessed},
     upgrade::Standing,
     values::{Timestamp, UpgradeId},
@@ -35,6 +26,27 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tokio::sync::{Mutex, Semaphore, watch};
+
+/// Whose upgrades a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Of the server that it runs on.
+    Server,
+    /// A cluster's runs.
+    Cluster,
+    /// Those that a management server makes.
+    Management,
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server => "this server's",
+            Self::Cluster => "this cluster's",
+            Self::Management => "this management server's",
+        })
+    }
+}
 
 /// The page's place, and who may come in.
 pub(crate) struct App {
@@ -136,39 +148,4 @@ pub(crate) fn id(text: &str) -> Result<UpgradeId, Refusal> {
     UpgradeId::parse(text)
         .filter(|id| id.to_string() == text)
         .ok_or_else(|| refused(StatusCode::NOT_FOUND, "There is no such upgrade."))
-}
-
-/// Every path that there is.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/", get(pages::list))
-        .route("/enter", get(pages::enter))
-        .route("/leave", post(pages::leave))
-        .route("/style.css", get(pages::style))
-        .route("/page.js", get(pages::script))
-        .route("/icon.svg", get(pages::icon))
-        .route("/upgrade/{id}", get(pages::upgrade))
-        .route("/upgrade/{id}/live", get(live::follow))
-        .route("/upgrade/{id}/gate", get(pages::gate).post(pages::answer))
-        .route("/upgrade/{id}/ask/{request}", get(pages::confirm).post(pages::request))
-        .route("/upgrade/{id}/plan", get(pages::plan))
-        .route("/upgrade/{id}/report", get(pages::report))
-        .route("/upgrade/{id}/report/{form}", get(pages::report_as))
-        .fallback(async || refused(StatusCode::NOT_FOUND, "There is no such page."))
-        .method_not_allowed_fallback(async || {
-            refused(StatusCode::METHOD_NOT_ALLOWED, "This page takes no such request.")
-        })
-        .layer(from_fn_with_state(Arc::clone(&app), guard))
-        .with_state(app)
-}
-
-/// The status of an answer that is a failure.
-pub(crate) fn status(failure: &Failure) -> StatusCode {
-    match failure.code {
-        Code::UpgradeNotFound => StatusCode::NOT_FOUND,
-        Code::GateNotOpen | Code::RequestRefused | Code::JournalConflict => StatusCode::CONFLICT,
-        Code::BadArgument | Code::ChecklistOpen => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::JournalLocked => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    }
 }

@@ -12,6 +12,7 @@ mod live;
 mod nodes;
 mod pages;
 mod patience;
+mod routes;
 mod tls;
 mod wire;
 
@@ -22,6 +23,7 @@ use crate::{
     place::State,
 };
 use app::App;
+pub(crate) use app::Whose;
 use hosts::Hosts;
 use keys::Keys;
 use mailsec_core::{Failure, failure::Code};
@@ -31,27 +33,6 @@ use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
 };
-
-/// Whose upgrades a page shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
-    /// Of the server that it runs on.
-    Server,
-    /// A cluster's runs.
-    Cluster,
-    /// Those that a management server makes.
-    Management,
-}
-
-impl std::fmt::Display for Whose {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Server => "this server's",
-            Self::Cluster => "this cluster's",
-            Self::Management => "this management server's",
-        })
-    }
-}
 
 /// Pages that follow an upgrade at a time.
 const FOLLOWERS: usize = 16;
@@ -88,7 +69,7 @@ pub(crate) async fn serve(common: &Common, args: &ServeArgs, whose: Whose) -> Re
     });
     output::say(&format!("Serving {whose} upgrades; Ctrl-C ends it. Open, once, in your browser:"));
     output::confide(&format!("  {url}/enter?token={token}"));
-    let served = wire::serve(listener, tls, app::router(app), closing);
+    let served = wire::serve(listener, tls, routes::router(app), closing);
     tokio::pin!(served);
     tokio::select! {
         () = served.as_mut() => {}

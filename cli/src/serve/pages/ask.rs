@@ -4,14 +4,14 @@ use super::{
     Refusal,
     frame::{Page, Tone, token},
     now::subject,
-    refusal::failed,
+    refusal::{failed, status},
     refused,
 };
 use crate::{
     args::{RequestOf, WhichArgs},
     requests,
     serve::{
-        app::{self, App, Read, id},
+        app::{App, Read, id},
         form::Form,
         keys::Session,
     },
@@ -162,5 +162,5 @@ fn page(read: &Read, session: &Session, asked: &Asked, note: &str, wrong: Option
         content: content.into(),
         ..Page::default()
     };
-    (wrong.map_or(StatusCode::OK, app::status), page).into_response()
+    (wrong.map_or(StatusCode::OK, status), page).into_response()
 }

@@ -4,13 +4,13 @@ use super::{
     Refusal,
     frame::{Page, Tone, token},
     now::{subject, time},
-    refusal::failed,
+    refusal::{failed, status},
 };
 use crate::{
     args::{AnswerArgs, WhichArgs},
     requests,
     serve::{
-        app::{self, App, Read, id},
+        app::{App, Read, id},
         form::Form,
         keys::Session,
     },
@@ -101,7 +101,7 @@ fn page(read: &Read, session: &Session, typed: &Form, wrong: Option<&Failure>) -
         content: content.into(),
         ..Page::default()
     };
-    (wrong.map_or(StatusCode::OK, app::status), page).into_response()
+    (wrong.map_or(StatusCode::OK, status), page).into_response()
 }
 
 fn question(gate: &Gate) -> Markup {

@@ -1,12 +1,11 @@
 //! A request that is not carried out, as a page that says why.
 
 use super::frame::{Page, Tone};
-use crate::serve::app;
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use mailsec_core::Failure;
+use mailsec_core::{Failure, failure::Code};
 use maud::{Markup, html};
 
 /// Why a request is not carried out.
@@ -29,7 +28,7 @@ pub(crate) fn refused(status: StatusCode, why: &'static str) -> Refusal {
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self { status: app::status(&failure), why: Why::Failed(Box::new(failure)) }
+        Self { status: status(&failure), why: Why::Failed(Box::new(failure)) }
     }
 }
 
@@ -64,5 +63,16 @@ pub(super) fn failed(failure: &Failure) -> Markup {
                 @if let Some(hint) = &failure.hint { div { dt { "Hint" } dd { (hint) } } }
             }
         }
+    }
+}
+
+/// The status of an answer that is a failure.
+pub(super) fn status(failure: &Failure) -> StatusCode {
+    match failure.code {
+        Code::UpgradeNotFound => StatusCode::NOT_FOUND,
+        Code::GateNotOpen | Code::RequestRefused | Code::JournalConflict => StatusCode::CONFLICT,
+        Code::BadArgument | Code::ChecklistOpen => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::JournalLocked => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
