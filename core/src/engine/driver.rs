@@ -4,7 +4,7 @@
 //! the end. So the outcome of a step and the intent of the next travel in one append, which is one device flush.
 
 use super::{
-    Desk, Message, Said, Watcher, fits, limit,
+    Desk, Watcher, limit,
     perform::{OnServer, Perform},
 };
 use crate::{
@@ -296,62 +296,6 @@ impl<'a> Engine<'a> {
         self.recorder.settle()
     }
 
-    fn take_messages(&mut self) -> Result<(), Failure> {
-        let messages = match self.desk.messages() {
-            Ok(messages) => messages,
-            Err(failure) => {
-                // The run ends here; what has happened is recorded first.
-                self.rest()?;
-                return Err(failure);
-            }
-        };
-        for message in messages {
-            self.take(&message)?;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, message: &Message) -> Result<(), Failure> {
-        let refused = match &message.said {
-            // Whoever left it there: no file in an inbox may end a run.
-            _ if fits(message).is_err() => fits(message).err(),
-            Said::Answer { gate, choice, items } => {
-                let open = self.state.gate.as_ref().filter(|open| open.id == *gate);
-                match open.map(|open| open.admit(*choice, items)) {
-                    Some(Ok(())) => {
-                        self.push(Event::GateAnswered {
-                            gate: gate.clone(),
-                            choice: *choice,
-                            by: Actor(message.by.clone()),
-                            note: message.note.clone(),
-                            items: items.clone(),
-                        });
-                        None
-                    }
-                    Some(Err(refused)) => Some(refused),
-                    None => Some(
-                        Failure::new(Code::GateNotOpen, format!("the gate {gate} is not open"))
-                            .hint("`mailsec status` shows what is asked"),
-                    ),
-                }
-            }
-            Said::Request(_) if matches!(self.state.standing, Standing::Finished(_)) => {
-                Some(Failure::new(Code::RequestRefused, "this upgrade is over"))
-            }
-            Said::Request(request) => {
-                self.push(Event::Requested {
-                    request: *request,
-                    by: Actor(message.by.clone()),
-                    note: message.note.clone(),
-                });
-                None
-            }
-        };
-        self.commit()?;
-        self.desk.taken(message, refused.as_ref());
-        Ok(())
-    }
-
     async fn start(&mut self) {
         let mail = match self.state.is_elsewhere() {
             // Not looked at; the fold takes no notice of it either.
@@ -359,43 +303,6 @@ impl<'a> Engine<'a> {
             false => self.glance(self.perform.mail(self.host, &self.state)).await.unwrap_or(MailState::DOWN),
         };
         self.push(Event::Started { by: self.actor.clone(), boot: self.boot.clone(), mail });
-    }
-
-    async fn await_answer(&mut self) -> Result<Option<Stop>, Failure> {
-        let Some(gate) = self.state.gate.clone() else { return Ok(None) };
-        // Open is durable before anybody is asked; entered, before anybody is waited for.
-        self.rest()?;
-        if !gate.entered {
-            self.push(Event::GateEntered { gate: gate.id.clone() });
-            self.commit()?;
-        }
-        match self.desk.ask(&gate, &self.state).await {
-            Some(message) => self.take(&message).map(|()| None),
-            None => {
-                self.note_canary().await;
-                self.rest()?;
-                Ok(Some(Stop::GateOpen(gate.id)))
-            }
-        }
-    }
-
-    /// What the canary has seen goes into the journal where the run stops, and not at every step: it is told as a whole.
-    async fn note_canary(&mut self) {
-        let Some(summary) = self.desk.canary(false).await.map(Box::new) else { return };
-        if self.state.canary.as_ref() != Some(&summary) {
-            self.push(Event::CanaryWatched { summary });
-        }
-    }
-
-    /// The last of it. It is waited for, so what has happened is recorded first.
-    async fn end_canary(&mut self) -> Result<(), Failure> {
-        if self.desk.has_canary() {
-            self.commit()?;
-            if let Some(summary) = self.desk.canary(true).await {
-                self.push(Event::CanaryWatched { summary: Box::new(summary) });
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn context<'c>(&'c self, step: &'c Step) -> Context<'c> {

@@ -4,6 +4,7 @@ mod desk;
 mod driver;
 mod follow;
 mod limit;
+mod people;
 mod perform;
 pub mod replay;
 mod restart;
