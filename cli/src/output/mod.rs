@@ -7,7 +7,7 @@ mod paint;
 mod save;
 mod screen;
 
-pub(crate) use save::{save, save_secret};
+pub(crate) use save::{can_save_secret, save, save_secret};
 pub(crate) use screen::{Moving, moving, settle};
 
 use crate::{exit::Exit, show::wrap};
