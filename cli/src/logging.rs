@@ -1,7 +1,7 @@
 //! The log: what a program does while it drives an upgrade, one record a line.
 //!
 //! To stderr what `-v` or `MAILSEC_LOG` asks for; to the files beside the journal, for people and for programs, from the
-//! moment on at which a command opens the journal for writing. The service, which nobody watches, has a file of its own
+//! moment on at which a command begins, changes or drives an upgrade. The service, which nobody watches, has a file of its own
 //! as well. What libraries say below *info* is in none of them ([`filter`]).
 
 mod cursor;

@@ -163,7 +163,8 @@ fn agree(deed: &'static str, changes: &str, yes: bool, common: &Common) -> Resul
 }
 
 impl NewPasswordArgs {
-    /// A password is made or given, not both; and a file that is there already has another one in it.
+    /// A password is made or given, not both; a file that is there already has another one in it; and one that cannot be
+    /// made is found out before there is an account without its password.
     fn unambiguous(&self, sources: &Sources) -> Result<(), Failure> {
         if self.generate && sources.has(&SecretRef::new(PASSWORD)) {
             return Err(Failure::new(
@@ -184,7 +185,8 @@ impl NewPasswordArgs {
                         file.display()
                     )))
             }
-            _ => Ok(()),
+            Some(file) => output::can_save_secret(file, "password"),
+            None => Ok(()),
         }
     }
 

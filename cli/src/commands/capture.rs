@@ -29,7 +29,7 @@ pub(crate) async fn capture(common: &Common, args: &CaptureArgs) -> Result<Reply
     Ok(Reply::new(
         text,
         json!({
-            "file": file,
+            "file": file.display().to_string(),
             "digest": captured.digest(),
             "server": captured.facts.server,
             "product": captured.product,

@@ -28,7 +28,8 @@ pub(crate) fn certify(common: &Common, args: &CertifyArgs) -> Result<Reply, Fail
         card.text()
     };
     output::save(out, "card", text.as_bytes())?;
-    let value = json!({ "written": out, "product": card.product, "passed": card.passed });
+    let value =
+        json!({ "written": out.display().to_string(), "product": card.product, "passed": card.passed });
     Ok(Reply::new(format!("{}\nWritten to {}.", verdict(&card), out.display()), value).exit(exit))
 }
 

@@ -4,6 +4,7 @@ use super::{VERSION, drive, plan as plans, report, request, site, status, wanted
 use crate::{
     args::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs, Common, WhichArgs},
     cluster::{FolderNodes, Places, keep_plan, orders_of, standings},
+    logging,
     output::{self, Reply},
     people,
     place::{self, Site, Sources, State},
@@ -75,9 +76,11 @@ fn plan(common: &Common, inner: &Common, args: &ClusterPlanArgs) -> Result<Reply
 async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
     let secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
+    site.as_configured()?;
+    site.exports_as_wanted()?;
+    let plan = plans::read(&args.plan)?;
     place::private_folder(site.state.folder())?;
     let mut journal = site.journal().await?;
-    let plan = plans::read(&args.plan)?;
     if !plan.drives_nodes() {
         return Err(Failure::new(Code::BadArgument, "this is a plan of one server")
             .hint("`mailsec cluster plan` makes a cluster's plan of several; nothing was begun"));
@@ -99,6 +102,7 @@ async fn run(common: &Common, args: &ClusterRunArgs) -> Result<Reply, Failure> {
     let host = site.host();
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     places.keep(&site.state)?;
+    logging::begin(&site.state);
     begin(journal.as_mut(), upgrade, &proposal.plan, hash, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     drive::drive(common, &site, journal.as_mut(), upgrade).await

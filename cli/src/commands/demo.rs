@@ -83,7 +83,7 @@ impl Demo {
         );
         Ok(Reply::new(
             ending,
-            json!({ "journal": journal, "report": report, "server": self.folder, "processes": processes }),
+            json!({ "journal": journal, "report": report, "server": self.folder.display().to_string(), "processes": processes }),
         ))
     }
 

@@ -5,7 +5,7 @@ use crate::{
     args::{Common, WhichArgs},
     cluster::FolderNodes,
     exit::Exit,
-    logging::{Both, Told},
+    logging::{self, Both, Told},
     otlp::Export,
     output::Reply,
     people::{FrontDesk, Inbox, Patience, Watched, actor},
@@ -15,7 +15,7 @@ use crate::{
 };
 use mailsec_core::{
     Failure,
-    engine::{Engine, Stop, load},
+    engine::{Engine, Loaded, Stop, load},
     failure::Code,
     journal::Journal,
     upgrade::{Request, Standing, StepState},
@@ -34,6 +34,8 @@ pub(crate) async fn resume(common: &Common, which: &WhichArgs) -> Result<Reply, 
             .found(format!("{how:?}").to_lowercase())
             .hint("`mailsec report` shows what happened"));
     }
+    // Before anybody is asked for a secret in vain.
+    configured(&site, &loaded)?;
     if let Some(plan) = &loaded.state.plan {
         secrets.none_unwanted(common, &wanted::ever(plan))?;
         let open = |index: usize| {
@@ -73,9 +75,23 @@ pub(crate) async fn drive(
         "exit": exit as u8,
         "gate": gate.map(show::gate_json),
         "mail": loaded.report.mail,
-        "journal": site.state.journal(),
+        "journal": site.state.journal().display().to_string(),
     });
     Ok(Reply::new(text, json).exit(exit))
+}
+
+/// Refuses to drive an upgrade by a configuration that cannot be used, and says how mail stands meanwhile.
+fn configured(site: &Site, loaded: &Loaded) -> Result<(), Failure> {
+    site.as_configured().map_err(|failure| {
+        let why = failure.hint.clone().unwrap_or_default();
+        let failure = match show::mail_now(loaded) {
+            Some(mail) => failure.cause(mail),
+            None => failure,
+        };
+        failure.hint(format!(
+            "mend it, then resume; nothing was done, and what was answered or asked for is journaled; {why}"
+        ))
+    })
 }
 
 /// Runs until the upgrade ends or waits. Whatever is logged on the way carries its id.
@@ -103,6 +119,8 @@ async fn drive_in_span(
             .found(plan.server.clone())
             .hint("it can be read here, not driven; nothing was changed"));
     }
+    configured(site, &loaded)?;
+    logging::begin(&site.state);
     let key = loaded.state.plan.as_ref().map(|plan| plan.product.clone()).unwrap_or_default();
     let product = if site.vendor().is_some() { None } else { Some(product(&key)?) };
     let vendor = site.vendor().or_else(|| product.as_ref().and_then(|product| product.vendor()));

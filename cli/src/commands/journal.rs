@@ -46,7 +46,7 @@ pub(crate) async fn journal(common: &Common, command: JournalCommand) -> Result<
                     bundle.head,
                     wrap("with ", "  ", &with.collect::<Vec<_>>().join(", ")),
                 ),
-                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out, "facts": bundle.facts.is_some(), "versions": bundle.versions, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
+                json!({ "upgrade": upgrade, "envelopes": bundle.envelopes, "head": bundle.head, "file": out.display().to_string(), "facts": bundle.facts.is_some(), "versions": bundle.versions, "attached": bundle.attached.keys().collect::<Vec<_>>() }),
             ))
         }
         JournalCommand::Import { file } => {

@@ -26,7 +26,7 @@ pub(crate) fn man(out: &Path) -> Result<Reply, Failure> {
         out.display(),
         out.join("mailsec.1").display()
     );
-    Ok(Reply::new(text, json!({ "folder": out, "pages": written })))
+    Ok(Reply::new(text, json!({ "folder": out.display().to_string(), "pages": written })))
 }
 
 /// The page of a command, and those of the commands below it.

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 pub(crate) async fn methods(common: &Common) -> Result<Reply, Failure> {
     // The table can be read anywhere; on a server it says which rows apply.
-    let host = match site(common) {
-        Ok((site, _)) => Some(site),
+    let host = match site(common).and_then(|(site, _)| site.as_configured().map(|()| site)) {
+        Ok(site) => Some(site),
         Err(_) if common.host.is_none() => None,
         Err(failure) => return Err(failure),
     };

@@ -80,8 +80,9 @@ fn keep_facts(site: &Site, captured: &Captured) {
     }
 }
 
-/// A plan that breaks no rule.
+/// A plan that breaks no rule, and that an upgrade can begin with.
 pub(crate) fn checked(plan: &Plan) -> Result<(), Failure> {
+    plan.fits_journal()?;
     let broken = lint(plan);
     match broken.split_first() {
         None => Ok(()),

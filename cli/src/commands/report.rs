@@ -19,5 +19,5 @@ pub(crate) fn report(common: &Common, args: &ReportArgs) -> Result<Reply, Failur
     let Some(out) = &args.out else { return Ok(Reply::new(content, value).exit(exit)) };
     output::save(out, "report", content.as_bytes())?;
     let text = format!("Written to {}.{damage}", out.display());
-    Ok(Reply::new(text, json!({ "written": out })).exit(exit))
+    Ok(Reply::new(text, json!({ "written": out.display().to_string() })).exit(exit))
 }

@@ -20,7 +20,9 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
     let site = Site::open(common, &secrets)?;
     match journal_or_fate(&site, &state, upgrade, request, &of.note, &actor()).await? {
         Fate::Free(mut journal) => {
-            if let Some(plan) = loaded.state.plan.as_ref().filter(|_| request != Request::Pause) {
+            // Nobody is asked for a secret in vain.
+            let drives = request != Request::Pause && site.as_configured().is_ok();
+            if let Some(plan) = loaded.state.plan.as_ref().filter(|_| drives) {
                 secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
             }
             let site = site.with_secrets(common, &secrets)?;

@@ -3,6 +3,7 @@
 use super::{VERSION, detect::nothing_wanted, drive, idle::idle, plan, wanted};
 use crate::{
     args::{Common, RunArgs},
+    logging,
     output::{self, Reply},
     people,
     place::{Site, Sources},
@@ -23,12 +24,14 @@ use mailsec_core::{
 pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure> {
     let mut secrets = Sources::for_server(common)?;
     let site = Site::open(common, &secrets)?;
-    // The journal first: a second run must hear at once that another is under way, not after answering questions.
+    site.as_configured()?;
     site.exports_as_wanted()?;
+    let planned = args.plan.as_deref().map(plan::read).transpose()?;
+    // The journal first: a second run must hear at once that another is under way, not after answering questions.
     let mut journal = site.journal().await?;
     idle(&site.state)?;
-    let proposal = match &args.plan {
-        Some(file) => Proposal { plan: fresh(&site, plan::read(file)?).await?, findings: Vec::new() },
+    let proposal = match planned {
+        Some(plan) => Proposal { plan: fresh(&site, plan).await?, findings: Vec::new() },
         None => plan::propose(common, &site, &args.request).await?,
     };
     if !proposal.plan.is_elsewhere() {
@@ -55,6 +58,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
     let host = site.host();
     let upgrade = UpgradeId::new(uuid::Uuid::now_v7());
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
+    logging::begin(&site.state);
     begin_rehearsed(journal.as_mut(), upgrade, &proposal.plan, hash, rehearsed, &stamp)?;
     output::say(&format!("upgrade {upgrade}"));
     if cfg!(windows)

@@ -5,6 +5,7 @@ use crate::args::{MethodName, RequestArgs, Role, Unscanned};
 use crate::nearest::did_you_mean;
 use mailsec_core::{
     Failure,
+    engine::fits,
     failure::Code,
     host::Host,
     plan::{MailBudget, NodeRole, SecretProperty, UnscannedPolicy},
@@ -101,6 +102,7 @@ pub(crate) fn blocked(findings: &[Finding]) -> Option<Failure> {
 
 /// Parses what the operator wants.
 pub(crate) fn request(args: &RequestArgs) -> Result<UpgradeRequest, Failure> {
+    fits(&[&args.accept_unsigned, &args.skip_backup, &args.no_rules])?;
     let installer = args.installer.as_deref().ok_or_else(|| {
         Failure::new(Code::BadArgument, "no installer was named")
             .expected(r"--installer with its path on the server, for example C:\Install\setup.exe")

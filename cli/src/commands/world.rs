@@ -68,7 +68,7 @@ pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Fai
             SimHost::create(&folder, world)?;
             Ok(Reply::new(
                 format!("A simulated server in {0}; use it with --host sim:{0}", folder.display()),
-                json!({ "folder": folder, "kind": kind, "faults": faults }),
+                json!({ "folder": folder.display().to_string(), "kind": kind, "faults": faults }),
             ))
         }
         WorldCommand::Show { folder } => {
@@ -86,7 +86,7 @@ pub(crate) fn world(common: &Common, command: WorldCommand) -> Result<Reply, Fai
             folder::cut_power(&folder)?;
             Ok(Reply::new(
                 "The power is off; the server boots when it is next looked at.",
-                json!({ "folder": folder }),
+                json!({ "folder": folder.display().to_string() }),
             ))
         }
         WorldCommand::Act { folder, deed } => act(common, &folder, &deed),

@@ -1,6 +1,7 @@
 //! The files beside the journal: `mailsec.log` for people, `mailsec.jsonl` for programs; or the one that `--log` names.
 //!
-//! They are opened when a command has opened the journal for writing: one that only looks, or is refused, leaves nothing.
+//! They are opened when a command is about to begin, change or drive an upgrade: one that only looks, or is refused,
+//! leaves nothing.
 //! What was recorded before is kept until then. A file that cannot be written is said and stops no upgrade.
 
 use super::{

@@ -6,6 +6,7 @@ use reqwest::{
     Url,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
+use serde_json::Value;
 
 /// The secret with the headers that a collector wants.
 pub(crate) const HEADERS: &str = "otlp-headers";
@@ -25,22 +26,20 @@ impl Endpoint {
     /// The one that the command line names, else the configuration's.
     pub(crate) fn of(
         common: &Common,
-        configured: Option<&str>,
+        configured: Option<&Value>,
         secrets: &Sources,
     ) -> Result<Option<Self>, Failure> {
-        let Some(text) = common.otlp.as_deref().or(configured) else { return Ok(None) };
+        let text = match (&common.otlp, configured) {
+            (Some(text), _) | (None, Some(Value::String(text))) => text,
+            (None, Some(_)) => return Err(wrong()),
+            (None, None) => return Ok(None),
+        };
         let values = secrets.values();
         let headers = values.get(&SecretRef::new(HEADERS));
         Self::parse(text, headers.map(|secret| secret.expose())).map(Some)
     }
 
     fn parse(text: &str, headers: Option<&str>) -> Result<Self, Failure> {
-        let wrong = || {
-            // Not repeated: an address may hold a password.
-            Failure::new(Code::BadArgument, "the address of the export cannot be used")
-                .expected("https://HOST[:PORT][/PATH], or http:// on this machine's own loopback")
-                .hint("/v1/traces and /v1/logs are added; headers come from --secret otlp-headers=...")
-        };
         let base: Url = text.parse().map_err(|_| wrong())?;
         let is_loopback = match base.host_str() {
             Some("localhost" | "[::1]") => true,
@@ -61,6 +60,13 @@ impl Endpoint {
         };
         Ok(Self { traces: below("/v1/traces")?, logs: below("/v1/logs")?, headers: header_map(headers)? })
     }
+}
+
+fn wrong() -> Failure {
+    // Not repeated: an address may hold a password.
+    Failure::new(Code::BadArgument, "the address of the export cannot be used")
+        .expected("https://HOST[:PORT][/PATH], or http:// on this machine's own loopback")
+        .hint("/v1/traces and /v1/logs are added; headers come from --secret otlp-headers=...")
 }
 
 /// `NAME=VALUE,NAME=VALUE`, as OpenTelemetry's own programs take them.

@@ -7,13 +7,17 @@ mod paint;
 mod save;
 mod screen;
 
-pub(crate) use save::{save, save_secret};
+pub(crate) use save::{can_save_secret, save, save_secret};
 pub(crate) use screen::{Moving, moving, settle};
 
 use crate::{exit::Exit, show::wrap};
 use mailsec_core::{Failure, failure::Code};
 use serde_json::{Value, json};
-use std::{borrow::Cow, io::Write, path::Path};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    path::Path,
+};
 
 /// What a command answers.
 pub(crate) struct Reply {
@@ -38,28 +42,52 @@ impl Reply {
 
 pub(crate) fn reply(reply: &Reply, json: bool) -> Exit {
     settle();
-    if json {
-        print_json(&reply.json);
-    } else if !reply.text.trim_end().is_empty() {
-        // A reader that went away (`| head`) is no error.
+    let written = if json {
+        print_json(&reply.json)
+    } else if reply.text.trim_end().is_empty() {
+        Ok(())
+    } else {
         let text = paint::painted(&printable(reply.text.trim_end()));
-        _ = writeln!(anstream::stdout().lock(), "{text}");
-    }
-    reply.exit
+        let mut out = anstream::stdout().lock();
+        arrived(writeln!(out, "{text}").and_then(|()| out.flush()))
+    };
+    unless_lost(written, reply.exit)
 }
 
-fn print_json(value: &Value) {
-    _ = writeln!(std::io::stdout().lock(), "{}", serde_json::to_string_pretty(value).unwrap_or_default());
+fn print_json(value: &Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    arrived(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// A reader that went away (`| head`) is no error; a full disk is.
+fn arrived(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// An answer that is lost is no success. A code that says more than that stays: it is how the upgrade stands.
+fn unless_lost(written: io::Result<()>, exit: Exit) -> Exit {
+    let Err(error) = written else { return exit };
+    let lost = system("the answer cannot be written to stdout", error)
+        .hint("what the command did is done; send its output to where there is room");
+    complain(&lost);
+    if exit == Exit::Done { Exit::Failed } else { exit }
+}
+
+/// Writes an error to stderr. What cannot be said there cannot be said.
+fn complain(failure: &Failure) {
+    _ = write!(anstream::stderr().lock(), "{}", paint::painted(&printable(&describe(failure))));
 }
 
 pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {
     settle();
     let exit = Exit::of_failure(failure);
-    if json {
-        print_json(&json!({ "error": failure, "exit": exit as u8 }));
-    }
-    _ = write!(anstream::stderr().lock(), "{}", paint::painted(&printable(&describe(failure))));
-    exit
+    let written = if json { print_json(&json!({ "error": failure, "exit": exit as u8 })) } else { Ok(()) };
+    complain(failure);
+    unless_lost(written, exit)
 }
 
 /// An error as a person reads it.
@@ -94,7 +122,7 @@ fn printable(text: &str) -> Cow<'_, str> {
 
 /// One line for a program that reads along, to stdout.
 pub(crate) fn say_json(value: &Value) {
-    _ = writeln!(std::io::stdout().lock(), "{value}");
+    _ = writeln!(io::stdout().lock(), "{value}");
 }
 
 /// Says something on the way, to stderr, without waiting for who reads it; the service, which has none, to its log.
@@ -133,13 +161,14 @@ pub(crate) fn spares<P: AsRef<Path>>(out: &Path, given: &[P]) -> Result<(), Fail
 /// A command line that cannot be read, or a question for help.
 pub(crate) fn usage(error: &clap::Error) -> Exit {
     if !error.use_stderr() {
-        _ = error.print();
-        return Exit::Done;
+        return unless_lost(arrived(error.print().and_then(|()| io::stdout().flush())), Exit::Done);
     }
-    if std::env::args().any(|word| word == "--json") {
+    let mut written = Ok(());
+    // Not every argument is text.
+    if std::env::args_os().any(|word| word == "--json") {
         let failure = Failure::new(Code::BadArgument, "the command line cannot be read").cause(error.kind());
-        print_json(&json!({ "error": failure, "exit": Exit::Usage as u8 }));
+        written = print_json(&json!({ "error": failure, "exit": Exit::Usage as u8 }));
     }
     _ = error.print();
-    Exit::Usage
+    unless_lost(written, Exit::Usage)
 }

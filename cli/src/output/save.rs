@@ -28,6 +28,16 @@ pub(crate) fn save_secret(path: &Path, what: &str, content: &[u8]) -> Result<(),
         .map_err(|error| unwritable(path, what, error).hint("name a new file; the password was not set"))
 }
 
+/// Whether [`save_secret`] will be able to: before anything is done for which the secret is needed. Leaves nothing.
+///
+/// # Errors
+/// As [`save_secret`].
+pub(crate) fn can_save_secret(path: &Path, what: &str) -> Result<(), Failure> {
+    new_file(path, b"").and_then(|()| fs::remove_file(path)).map_err(|error| {
+        unwritable(path, what, error).hint("name a new file in a folder that is there; nothing was changed")
+    })
+}
+
 fn unwritable(path: &Path, what: &str, error: io::Error) -> Failure {
     Failure::new(Code::FileUnwritable, format!("the {what} cannot be written"))
         .expected("a path in a folder that is there and may be written")

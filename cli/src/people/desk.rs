@@ -53,7 +53,7 @@ impl FrontDesk {
 
     /// The oldest message. An inbox that cannot be read now may be readable later; the gate is open either way.
     fn message(&self) -> Option<Message> {
-        self.inbox.messages().ok()?.into_iter().next()
+        self.inbox.messages().into_iter().next()
     }
 }
 
@@ -64,7 +64,7 @@ impl Desk for FrontDesk {
             return Err(Failure::new(Code::RequestRefused, "this process was told to end")
                 .hint("`mailsec resume`, or the service when it is started again, goes on"));
         }
-        self.inbox.messages()
+        Ok(self.inbox.messages())
     }
 
     fn taken(&self, message: &Message, refused: Option<&Failure>) {

@@ -7,8 +7,10 @@ use mailsec_core::{
     failure::Code,
 };
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// The inbox of one upgrade.
@@ -38,23 +40,39 @@ impl Inbox {
         fs::rename(&new, self.path(message)).map_err(failed)
     }
 
-    /// The messages, oldest first. One that is none is set aside with a word about it: it must not stop a run. One that
-    /// cannot be read now stays where it is, for the next look: it may be an answer that somebody waits for.
-    pub(crate) fn messages(&self) -> Result<Vec<Message>, Failure> {
+    /// The messages, oldest first. Nothing in here, or in its place, ends a run, which may hold mail: what is no message
+    /// is set aside with a word about it; what cannot be read now stays where it is, for the next look, because it may be
+    /// an answer that somebody waits for; a folder that cannot be read is said.
+    pub(crate) fn messages(&self) -> Vec<Message> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
             Err(error) => {
-                return Err(Failure::new(Code::FileUnreadable, "the inbox cannot be read").cause(error));
+                self.is_closed(&error);
+                return Vec::new();
             }
         };
+        closed().remove(&self.folder);
         let mut paths: Vec<PathBuf> = entries
             .flatten()
             .map(|entry| entry.path())
             .filter(|path| path.extension().is_some_and(|e| e == "json"))
             .collect();
         paths.sort();
-        Ok(paths.iter().filter_map(|path| read(path)).collect())
+        paths.iter().filter_map(|path| read(path)).collect()
+    }
+
+    /// Says once that the folder cannot be read: it is looked at several times a second.
+    fn is_closed(&self, error: &std::io::Error) {
+        if !closed().insert(self.folder.clone()) {
+            return;
+        }
+        tracing::warn!(path = %self.folder.display(), %error, "the inbox cannot be read");
+        output::say(&format!(
+            "The inbox {} cannot be read: {error}. The upgrade goes on and hears nobody there; `mailsec answer` and \
+             requests arrive once it is a folder that this account may read.",
+            self.folder.display()
+        ));
     }
 
     /// It was taken in, or refused: whoever left it may still be there to hear that.
@@ -90,6 +108,12 @@ impl Inbox {
     fn path(&self, message: &Message) -> PathBuf {
         self.folder.join(format!("{}.json", message.id))
     }
+}
+
+/// The inboxes that could not be read when they were looked at last.
+fn closed() -> std::sync::MutexGuard<'static, BTreeSet<PathBuf>> {
+    static CLOSED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    CLOSED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn read(path: &Path) -> Option<Message> {
@@ -138,7 +162,7 @@ mod tests {
         fs::write(folder.path().join("other.json"), serde_json::to_vec(&message).unwrap()).unwrap();
         // A folder cannot be read as a file, whoever tries.
         fs::create_dir(folder.path().join("c.json")).unwrap();
-        assert_eq!(inbox.messages().unwrap(), [message]);
+        assert_eq!(inbox.messages(), [message]);
         let there = |name: &str| folder.path().join(name).exists();
         assert!(there("a.unreadable") && there("other.unreadable") && there("c.json"));
         assert!(!there("a.json") && !there("other.json"));

@@ -6,6 +6,7 @@ use mailsec_core::{Failure, failure::Code};
 use mailsec_mail::{PickupConfig, canary::CanaryConfig};
 use mailsec_windows::DirectoryConfig;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 use std::net::SocketAddr;
 
 /// The content of `config.json`; every field may be left out.
@@ -22,8 +23,8 @@ pub(crate) struct Config {
     pub(crate) pickup: Option<PickupConfig>,
     /// How the canary flies; none does where this is left out.
     pub(crate) canary: Option<CanaryConfig>,
-    /// Where an upgrade's trace goes.
-    pub(crate) otlp: Option<String>,
+    /// Where an upgrade's trace goes. Whatever stands there is judged with the address: it keeps no upgrade down.
+    pub(crate) otlp: Option<Value>,
     /// For another `--host`, which reads it itself.
     #[serde(rename = "eset_connect")]
     _management: Option<IgnoredAny>,

@@ -59,7 +59,7 @@ fn alone(common: &Common) -> Result<Option<DirectoryConfig>, Failure> {
     if cfg!(windows) || common.host.is_some() {
         return Ok(None);
     }
-    let state = State::of(common, &Which::Windows);
+    let state = State::of(common, &Which::Windows)?;
     let path = common.config.clone().unwrap_or_else(|| state.config());
     config::Config::read(common, &state)?.directory.map(Some).ok_or_else(|| {
         Failure::new(Code::BadArgument, "no directory was named")

@@ -3,6 +3,7 @@
 use super::{
     Sources, State,
     config::Config,
+    configured::Configured,
     connect::{self, Connect},
     real_mail::{RealMail, WithRealMail},
 };
@@ -19,7 +20,6 @@ use mailsec_eset_connect::Region;
 use mailsec_mail::canary::{CanaryConfig, CanaryPath};
 use mailsec_simulator::{PoweredJournal, SimHost};
 use std::{
-    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,6 +32,8 @@ pub(crate) struct Site {
     /// A simulated server, with its real mail.
     overlaid: Option<WithRealMail>,
     configured_pickup: bool,
+    /// What is wrong with the configuration, of which nothing counts then.
+    misconfigured: Option<Failure>,
     /// How many times faster than ours its time passes.
     speed: u32,
     /// Where an upgrade is exported to.
@@ -48,18 +50,16 @@ enum Server {
 }
 
 impl Site {
-    /// The server that `--host` names.
+    /// The server that `--host` names. A configuration that cannot be used is told by [`as_configured`](Self::as_configured).
     pub(crate) fn open(common: &Common, secrets: &Sources) -> Result<Self, Failure> {
         let which = Which::parse(common)?;
-        let state = State::of(common, &which);
-        let config = match &which {
-            Which::Connect(_) => Config::of_management(common, &state),
-            _ => Config::read(common, &state)?,
+        let state = State::of(common, &which)?;
+        let read = match &which {
+            Which::Connect(_) => Ok(Config::of_management(common, &state)),
+            _ => Config::read(common, &state),
         };
-        // Port 2525 of a Mailbox server; the host's own default.
-        let usual = matches!(which, Which::Windows).then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
-        let mail = RealMail::of(&config, usual, secrets, "mailsec")?;
-        let export = Endpoint::of(common, config.otlp.as_deref(), secrets);
+        let configured = Configured::of(read, matches!(which, Which::Windows), secrets);
+        let export = Endpoint::of(common, configured.config.otlp.as_ref(), secrets);
         let server = match which {
             Which::Simulated(folder) => {
                 if !folder.join(mailsec_simulator::folder::WORLD_FILE).is_file() {
@@ -76,20 +76,25 @@ impl Site {
                 Server::Connect(Box::new(connect::open(common, &state, region, secrets)?))
             }
             #[cfg(windows)]
-            Which::Windows => Server::Windows(Box::new(super::windows::open(common, &state, secrets)?)),
+            Which::Windows => {
+                Server::Windows(Box::new(super::windows::open(common, &state, &configured.config, secrets)?))
+            }
             #[cfg(not(windows))]
             Which::Windows => return Err(not_windows()),
         };
         let speed = common.speed.unwrap_or(1);
-        Ok(Self { export, speed, ..Self::with(server, mail, config.pickup.is_some(), state) })
+        Ok(Self { export, speed, ..Self::with(server, configured, state) })
     }
 
-    fn with(server: Server, mail: Option<RealMail>, configured_pickup: bool, state: State) -> Self {
+    fn with(server: Server, configured: Configured, state: State) -> Self {
+        let Configured { config, mail, wrong: misconfigured } = configured;
+        let configured_pickup = config.pickup.is_some();
         let overlaid = match (&server, &mail) {
             (Server::Simulated(host), Some(mail)) => Some(WithRealMail::new(host.clone(), mail.clone())),
             _ => None,
         };
-        Self { server, mail, overlaid, configured_pickup, speed: 1, export: Ok(None), state }
+        let export = Ok(None);
+        Self { server, mail, overlaid, configured_pickup, misconfigured, speed: 1, export, state }
     }
 
     /// How many times faster than ours its time passes: a simulated server's may.
@@ -100,6 +105,14 @@ impl Site {
     /// Whether a mailbox is configured in which probes are looked for.
     pub(crate) fn has_pickup(&self) -> bool {
         self.configured_pickup
+    }
+
+    /// Refuses what would have to guess: about the directory, or where mail goes in.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(crate) fn as_configured(&self) -> Result<(), Failure> {
+        self.misconfigured.clone().map_or(Ok(()), Err)
     }
 
     /// Refuses to begin an upgrade that would not be exported as somebody wants it to be.
@@ -125,22 +138,21 @@ impl Site {
     /// The same server, with secrets that came later. Not opened anew: a journal that was opened on a simulated server
     /// shares its power, and a second copy of that server would not know what the first one does.
     pub(crate) fn with_secrets(self, common: &Common, secrets: &Sources) -> Result<Self, Failure> {
+        let on_windows = !matches!(self.server, Server::Simulated(_));
+        let configured = Configured::of(Config::read(common, &self.state), on_windows, secrets);
         let server = match self.server {
             Server::Simulated(host) => Server::Simulated(host.with_secrets(secrets.values())),
             Server::Connect(_) => return Self::open(common, secrets),
             #[cfg(windows)]
-            Server::Windows(_) => {
-                Server::Windows(Box::new(super::windows::open(common, &self.state, secrets)?))
-            }
-        };
-        let config = Config::read(common, &self.state)?;
-        let usual = self.overlaid.is_none().then(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 2525)));
-        let mail = match self.mail {
-            Some(_) => RealMail::of(&config, usual, secrets, "mailsec")?,
-            None => None,
+            Server::Windows(_) => Server::Windows(Box::new(super::windows::open(
+                common,
+                &self.state,
+                &configured.config,
+                secrets,
+            )?)),
         };
         let (export, speed) = (self.export, self.speed);
-        Ok(Self { export, speed, ..Self::with(server, mail, self.configured_pickup, self.state) })
+        Ok(Self { export, speed, ..Self::with(server, configured, self.state) })
     }
 
     pub(crate) fn host(&self) -> &dyn Host {
@@ -155,8 +167,9 @@ impl Site {
         }
     }
 
-    /// A server that can be looked at itself.
+    /// A server that can be looked at itself, by a configuration that can be used.
     pub(crate) fn server(&self) -> Result<&dyn Host, Failure> {
+        self.as_configured()?;
         match &self.server {
             Server::Connect(_) => Err(Failure::new(Code::BadArgument, "this command is for one server")
                 .expected("`windows`, or `sim:FOLDER`, as --host")
@@ -201,7 +214,6 @@ impl Site {
     /// Opens the journal for writing. What was mended is said, unless it is what every kill brings about.
     pub(crate) async fn journal(&self) -> Result<Box<dyn Journal>, Failure> {
         let (journal, _) = self.disk_journal(false).await?;
-        crate::logging::begin(&self.state);
         Ok(match &self.server {
             Server::Simulated(host) => Box::new(PoweredJournal::new(journal, host.sim_power())),
             Server::Connect(_) => Box::new(journal),

@@ -1,9 +1,12 @@
 //! Where a command works: which server, and where its journal lies.
 
 mod config;
+mod configured;
 mod connect;
 mod credential;
 mod directory;
+#[cfg(any(windows, test))]
+mod elsewhere;
 mod facts;
 mod host;
 mod private;
@@ -16,6 +19,8 @@ mod unwanted;
 mod windows;
 
 pub(crate) use directory::{AccountPlace, bind_secret};
+#[cfg(windows)]
+pub(crate) use elsewhere::{absolute, source_from_anywhere};
 pub(crate) use facts::read_facts;
 pub(crate) use host::{Site, Which, no_world};
 pub(crate) use private::private_folder;

@@ -19,21 +19,33 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn of(common: &Common, which: &Which) -> Self {
+    /// # Errors
+    /// [`Code::BadArgument`] where something that is no folder has its name.
+    pub(crate) fn of(common: &Common, which: &Which) -> Result<Self, Failure> {
         let folder = common.state.clone().unwrap_or_else(|| match which {
             Which::Simulated(world) => world.join("state"),
             Which::Connect(region) => home().join(format!("eset-connect-{region}")),
             Which::Windows => home(),
         });
-        Self { folder }
+        let occupied = match folder.metadata() {
+            Ok(found) => !found.is_dir(),
+            // Something above it is no folder.
+            Err(error) => error.kind() == std::io::ErrorKind::NotADirectory,
+        };
+        match occupied {
+            true => Err(Failure::new(Code::BadArgument, "the place of the journal is not a folder")
+                .expected("a folder, or a name that is free")
+                .found(folder.display().to_string())
+                .hint("see --state, or the variable MAILSEC_STATE; nothing was changed")),
+            false => Ok(Self { folder }),
+        }
     }
 
     /// Without a server: only the journal is looked at.
     pub(crate) fn only(common: &Common) -> Result<Self, Failure> {
-        match &common.state {
-            Some(folder) => Ok(Self { folder: folder.clone() }),
-            None => Ok(Self::of(common, &Which::parse(common)?)),
-        }
+        // Which server is meant says where the journal lies, unless that was said.
+        let which = if common.state.is_some() { Which::Windows } else { Which::parse(common)? };
+        Self::of(common, &which)
     }
 
     /// What cannot be found out on the server.

@@ -23,8 +23,11 @@ impl Sources {
         common: &Common,
         wanted: impl IntoIterator<Item = &'a SecretRef>,
     ) -> Result<(), Failure> {
+        let which = Which::parse(common).unwrap_or(Which::Windows);
+        // One that cannot be used is refused elsewhere, where it counts; what its names were cannot be known.
+        let Ok(config) = Config::read(common, &State::of(common, &which)?) else { return Ok(()) };
         let mut known: BTreeSet<SecretRef> = wanted.into_iter().cloned().collect();
-        known.extend(of_config(common)?);
+        known.extend(of_config(config, &which));
         let given: BTreeSet<&SecretRef> = self.names().collect();
         let missing: Vec<&SecretRef> = known.iter().filter(|name| !given.contains(name)).collect();
         // Whether anything is exported is for another place to say.
@@ -40,13 +43,11 @@ impl Sources {
 }
 
 /// The names in the configuration, and the one of the management server.
-fn of_config(common: &Common) -> Result<Vec<SecretRef>, Failure> {
-    let which = Which::parse(common).unwrap_or(Which::Windows);
-    let config = Config::read(common, &State::of(common, &which))?;
+fn of_config(config: Config, which: &Which) -> Vec<SecretRef> {
     let pickup = config.pickup.map(|pickup| pickup.secret);
     let directory = config.directory.map(|directory| directory.bind_secret);
     let management = matches!(which, Which::Connect(_)).then(|| SecretRef::new(PASSWORD));
-    Ok(pickup.into_iter().chain(directory).chain(management).collect())
+    pickup.into_iter().chain(directory).chain(management).collect()
 }
 
 fn meant<'n>(name: &SecretRef, missing: &[&'n SecretRef]) -> Option<&'n SecretRef> {

@@ -31,10 +31,14 @@ fn check(state: &State) -> Result<(), Failure> {
     .try_for_each(|name| private::check_private(&state.folder().join(name)))
 }
 
-pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<WindowsHost, Failure> {
+pub(super) fn open(
+    common: &Common,
+    state: &State,
+    config: &Config,
+    sources: &Sources,
+) -> Result<WindowsHost, Failure> {
     // Looking changes nothing, so the folder is not created here.
     check(state)?;
-    let config = Config::read(common, state)?;
     let secrets = SecretSources::new()
         .with_store(state.folder().join("secrets"))
         .from_variables(common.secrets.iter().filter_map(|text| variable(text)));
@@ -42,16 +46,16 @@ pub(crate) fn open(common: &Common, state: &State, sources: &Sources) -> Result<
         secrets.set(name, secret);
     }
     let mut made = WindowsConfig {
-        directory: config.directory,
-        pickup: config.pickup,
+        directory: config.directory.clone(),
+        pickup: config.pickup.clone(),
         secrets,
         ..WindowsConfig::default()
     };
     if let Some(smtp) = config.smtp {
         made.smtp = smtp;
     }
-    if let Some(recipient) = config.smtp_recipient {
-        made.smtp_recipient = recipient;
+    if let Some(recipient) = &config.smtp_recipient {
+        made.smtp_recipient.clone_from(recipient);
     }
     WindowsHost::new(made)
 }

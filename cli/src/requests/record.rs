@@ -1,6 +1,10 @@
 //! Journalling what a person said, while no process runs the upgrade.
 
-use crate::{logging::Told, place::Site, products::VERSION};
+use crate::{
+    logging::{self, Told},
+    place::Site,
+    products::VERSION,
+};
 use mailsec_core::{
     Failure,
     engine::{Loaded, fits, load},
@@ -26,6 +30,7 @@ pub(crate) async fn record(
     // What was judged before the journal was opened may have changed until then, by another process or by mending.
     let Loaded { state, len, .. } = load(&journal.read(upgrade)?);
     still_fits(&state, &event)?;
+    logging::begin(&site.state);
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     journal.append(upgrade, len, &stamp, &[event])?;
     journal.settle()?;

@@ -254,6 +254,11 @@ fn a_password_is_written_to_a_new_file_only() {
     let ran = place.changes_nothing(words).exits(2);
     assert!(ran.stderr.contains("there already"), "{ran}");
     assert!(!other.exists() && file.is_symlink(), "nothing went through the link, nor in its place");
+    // Found out before there is an account without a password.
+    let nowhere = place.folder.with_file_name("none").join("made.txt").display().to_string();
+    let words = ["account", "create", r"LAB\svc-new", "--yes", "--generate", "--password-to", &nowhere];
+    let ran = place.changes_nothing(words).exits(1);
+    assert!(ran.told().contains("in a folder that is there; nothing was changed"), "{ran}");
 }
 
 #[test]
@@ -271,4 +276,8 @@ fn an_administrator_of_a_real_domain_is_not_fit_and_a_policy_is_kept() {
     let short =
         real.run(&["reset", r"LAB\svc-admin", "--yes", "--secret", "account-password=env:NEW"]).exits(1);
     assert!(short.stderr.contains("password-policy"), "{short}");
+    let create = ["create", r"LAB\svc-weak", "--yes", "--secret", "account-password=env:NEW"];
+    let short = real.run(&create).exits(1);
+    assert!(short.told().contains("half made and disabled: the same command finishes it"), "{short}");
+    assert_eq!(standing(&mut admin, "svc-weak"), ["514", "0"]);
 }

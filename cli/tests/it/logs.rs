@@ -129,6 +129,13 @@ fn one_file_where_one_is_named_and_none_by_a_command_that_only_looks() {
     let log = ["--log", path.as_str()];
     place.run(log.into_iter().chain(["check"]).chain(INSTALL));
     place.run(log.into_iter().chain(["status"]));
+    let junk = place.file("junk.json");
+    fs::write(&junk, "{}").unwrap();
+    place.run(["run", "--yes", "--no-input", "--plan", &junk.display().to_string()]).exits(30);
+    assert!(!place.file("state").exists(), "a plan that cannot be read needs no journal");
+    place.run(["run", "--no-input"].into_iter().chain(INSTALL)).exits(30);
+    place.run(["run", "--no-input", "--yes", "--installer", r"C:\Install\none.msi"]).exits(30);
+    place.run(["resume"]).exits(30);
     assert!(!file.exists() && !place.file("state/logs").exists());
     place
         .run(log.into_iter().chain(SECRET).chain(["--no-input", "run", "--yes"]).chain(INSTALL).chain(SILENT))

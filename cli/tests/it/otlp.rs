@@ -161,13 +161,18 @@ fn an_export_that_is_not_encrypted_leaves_no_machine() {
 /// Only whoever begins one is refused. What is under way may hold mail, and is not kept down by an address.
 #[test]
 fn an_upgrade_that_is_under_way_goes_on_without_the_export_that_cannot_be() {
-    let place = Place::vipre();
-    place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL)).exits(10);
-    fs::write(place.file("state/config.json"), r#"{"otlp": "http://otel.example.test:4318"}"#).unwrap();
-    place.run(["answer", "export-rules#1", "roll-back"]).exits(0);
-    let headers = ["--secret", "otlp-headers=env:NOBODY_SET_THIS"];
-    let ran = place.run(SECRET.into_iter().chain(headers).chain(["--no-input", "resume"])).exits(20);
-    assert!(ran.told().contains("otlp-headers is not in the environment"), "{ran}");
-    assert!(ran.told().contains("the address of the export cannot be used"), "{ran}");
-    assert!(ran.told().contains("Nothing is exported."), "{ran}");
+    for config in [r#"{"otlp": "http://otel.example.test:4318"}"#, r#"{"otlp": 5}"#] {
+        let place = Place::vipre();
+        let run = ["--no-input", "run", "--yes"].into_iter().chain(INSTALL);
+        place.run(SECRET.into_iter().chain(run.clone())).exits(10);
+        fs::write(place.file("state/config.json"), config).unwrap();
+        place.run(["answer", "export-rules#1", "roll-back"]).exits(0);
+        let headers = ["--secret", "otlp-headers=env:NOBODY_SET_THIS"];
+        let ran = place.run(SECRET.into_iter().chain(headers).chain(["--no-input", "resume"])).exits(20);
+        assert!(ran.told().contains("otlp-headers is not in the environment"), "{ran}");
+        assert!(ran.told().contains("the address of the export cannot be used"), "{ran}");
+        assert!(ran.told().contains("Nothing is exported."), "{ran}");
+        let refused = place.run(SECRET.into_iter().chain(run)).exits(2);
+        assert!(refused.told().contains("the address of the export cannot be used"), "{refused}");
+    }
 }

@@ -140,3 +140,24 @@ fn a_plan_that_cannot_be_written() {
       hint:     nothing was written; name another path, or make its folder
     ");
 }
+
+#[test]
+fn a_plan_that_no_upgrade_can_begin_with_is_not_written() {
+    let place = Place::vipre();
+    let file = place.file("plan.json");
+    let out = file.display().to_string();
+    let (long, longer) = ("x".repeat(32_000), format!("A={}", "x".repeat(60_000)));
+    let plan = |more: &[&str]| {
+        let words = ["plan", "--out", &out].into_iter().chain(INSTALL).chain(more.iter().copied());
+        place.changes_nothing(words)
+    };
+    let reasons = plan(&["--no-rules", &long, "--skip-backup", &long]);
+    assert!(reasons.told().contains("the note and the reasons are too long for the journal"));
+    let arguments = plan(&["--silent", "--argument", &longer, "--no-rules", "none"]);
+    assert!(arguments.told().contains("the plan is too large for the journal"));
+    assert_eq!((reasons.code, arguments.code, file.exists()), (Some(2), Some(30), false));
+    // What is written can be begun with, be it the longest.
+    assert_eq!(plan(&["--no-rules", &long]).code, Some(0));
+    let run = ["--no-input", "run", "--yes", "--plan", &out];
+    assert_eq!(place.run(SECRET.into_iter().chain(run)).code, Some(10));
+}

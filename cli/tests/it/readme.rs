@@ -1,6 +1,7 @@
 //! The commands of the handbook are run. A fenced block of the kind `console` behind a line `<!-- test -->` is a
 //! session in a folder of its own: its lines that begin with `$ mailsec ` or `mailsec ` are typed one after the other.
-//! A line ending in `# exit N` must end with that code; the others with 0.
+//! A line ending in `# exit N` must end with that code; the others with 0. `export NAME=VALUE` sets a variable for all that
+//! follows on the page; there are no others, as with a reader who begins at the top.
 
 use crate::harness::{Place, Ran, SECRET, fast_folder};
 use std::{
@@ -9,6 +10,7 @@ use std::{
 };
 
 const MARK: &str = "<!-- test -->";
+const SETS: &str = "export ";
 
 /// The sessions of a page.
 fn sessions(page: &str) -> Vec<Vec<String>> {
@@ -20,7 +22,8 @@ fn sessions(page: &str) -> Vec<Vec<String>> {
             () if inside && line.starts_with("```") => inside = false,
             () if inside => {
                 let command = line.strip_prefix("$ ").unwrap_or(line);
-                if let (Some(session), true) = (sessions.last_mut(), command.starts_with("mailsec ")) {
+                let counts = command.starts_with("mailsec ") || command.starts_with(SETS);
+                if let (Some(session), true) = (sessions.last_mut(), counts) {
                     Vec::push(session, command.to_owned());
                 }
             }
@@ -80,15 +83,20 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-fn type_all(session: &[String]) -> Result<(), String> {
+/// The variables that a page has set so far.
+type Variables = Vec<(String, String)>;
+
+fn type_all(session: &[String], variables: &mut Variables) -> Result<(), String> {
     let dir = fast_folder();
     let place = Place::at(dir.path().to_owned());
     for line in session {
+        if let Some((name, value)) = line.strip_prefix(SETS).and_then(|set| set.split_once('=')) {
+            variables.push((name.to_owned(), value.to_owned()));
+            continue;
+        }
         let (words, code) = words(line);
         let mut command = place.program();
-        // A page's secret may come from the variable that it names; here it has the simulated server's password.
-        command.current_dir(dir.path()).env("SERVICE_PASSWORD", mailsec_simulator::worlds::vipre::PASSWORD);
-        command.env("ESET_PASSWORD", mailsec_simulator::worlds::eset::PASSWORD);
+        command.current_dir(dir.path()).envs(variables.iter().cloned());
         let ran = command.args(&words[1..]).output().map(Ran::from).map_err(|error| error.to_string())?;
         if ran.code != Some(code) {
             return Err(format!("`{line}` should end with {code}:\n{ran}"));
@@ -102,8 +110,11 @@ fn every_marked_command_works() {
     let mut wrong = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap_or_default();
+        let mut variables = Variables::new();
         for session in sessions(&text) {
-            wrong.extend(type_all(&session).err().map(|what| format!("{}: {what}", page.display())));
+            wrong.extend(
+                type_all(&session, &mut variables).err().map(|what| format!("{}: {what}", page.display())),
+            );
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -111,14 +122,15 @@ fn every_marked_command_works() {
 
 #[test]
 fn a_session_is_found_and_typed() {
-    let secret = SECRET[1].replace("TEST_PASSWORD", "SERVICE_PASSWORD");
+    let (secret, password) =
+        (SECRET[1].replace("TEST_PASSWORD", "OF_PAGE"), mailsec_simulator::worlds::vipre::PASSWORD);
     let page = format!(
         "text\n{MARK}\n\n```console\n$ mailsec world create lab\nA simulated server\n$ mailsec --host sim:lab detect\n\
-         mailsec --host sim:lab --no-input --secret {secret} run --yes --installer 'C:\\Install\\SimVipre-5.1.msi' # exit 10\n\
+         $ export OF_PAGE={password}\nmailsec --host sim:lab --no-input --secret {secret} run --yes --installer 'C:\\Install\\SimVipre-5.1.msi' # exit 10\n\
          ```\n\n```console\n$ mailsec is not marked\n```\n"
     );
     let sessions = sessions(&page);
-    assert_eq!(sessions.iter().map(Vec::len).collect::<Vec<_>>(), [3]);
-    type_all(&sessions[0]).unwrap();
-    assert!(type_all(&["mailsec no-such-command".to_owned()]).is_err());
+    assert_eq!(sessions.iter().map(Vec::len).collect::<Vec<_>>(), [4]);
+    type_all(&sessions[0], &mut Variables::new()).unwrap();
+    assert!(type_all(&["mailsec no-such-command".to_owned()], &mut Variables::new()).is_err());
 }

@@ -220,3 +220,60 @@ fn no_word_of_a_person_is_too_long_for_the_run_that_takes_it_in() {
     assert!(ran.told().contains("too long for the journal"), "{ran}");
     assert!(!inbox.join("long.json").exists());
 }
+
+#[test]
+fn an_inbox_that_is_none_ends_no_run() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    let upgrade = place.witnessed().unwrap().envelopes[0].upgrade.to_string();
+    running.kill();
+    std::fs::write(place.file("state/inbox"), "in the way").unwrap();
+    let ran = resume(&place).exits(0);
+    assert_eq!(ran.told().matches("cannot be read: Not a directory").count(), 1, "said once:\n{ran}");
+    assert!(ran.told().contains(&format!("state/inbox/{upgrade}")), "{ran}");
+}
+
+/// Who broke it must not find mail held and nobody to hear them; and what it said of the server is not guessed.
+#[test]
+fn a_configuration_that_somebody_broke_lets_nothing_be_driven_and_everything_be_said() {
+    let place = Place::vipre();
+    let running = slow(&place);
+    running.reaches("hold-mail");
+    std::fs::write(place.file("state/config.json"), r#"{"otlpp": "x"}"#).unwrap();
+    let paused = place.run(["pause"]).exits(0);
+    assert!(paused.stdout.contains("Handed to the running process"), "{paused}");
+    running.ends().exits(12);
+    place.changes_nothing(["detect"]).exits(2);
+    place.changes_nothing(["account", "check", vipre::ACCOUNT]).exits(2);
+    says!(place, place.changes_nothing(SECRET.into_iter().chain(["--no-input", "resume"])), @"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: the configuration is not as it must be
+      expected: JSON with smtp, smtp_recipient, directory, pickup, canary, otlp; see
+                docs/configuration.md
+      found:    [WORLD]/state/config.json, line [LINE], column [COLUMN]
+      because:  Mail is held NOW, and stays so until this goes on.
+      hint:     mend it, then resume; nothing was done, and what was answered or
+                asked for is journaled; passwords do not belong there; `secret`
+                names one that --secret gives
+    ");
+    // A request is kept for the next who goes on; nothing is done by it now.
+    let before = place.picture();
+    let asked = place.run(SECRET.into_iter().chain(["--no-input", "rollback"])).exits(2);
+    assert!(asked.told().contains("what was answered or asked for is journaled"), "{asked}");
+    assert_eq!(place.picture(), before);
+    std::fs::write(place.file("state/config.json"), "{}").unwrap();
+    resume(&place).exits(20);
+
+    let place = Place::vipre();
+    place.run(SECRET.into_iter().chain(["--no-input", "run", "--yes"]).chain(INSTALL)).exits(10);
+    std::fs::write(place.file("state/config.json"), r#"{"smtp": "127.0.0.1:2525", "pickup": 5}"#).unwrap();
+    place.run(["status"]).exits(0);
+    place.run(["answer", "export-rules#1", "roll-back"]).exits(0);
+    let refused = resume(&place).exits(2);
+    assert!(!refused.told().contains("Mail is"), "it flows, scanned: {refused}");
+    std::fs::remove_file(place.file("state/config.json")).unwrap();
+    resume(&place).exits(20);
+}

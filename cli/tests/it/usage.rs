@@ -1,7 +1,11 @@
 //! Command lines that are wrong: hosts, ids, secrets.
 
 use crate::harness::{INSTALL, Place, Ran, says};
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    ffi::OsStr,
+    fs::{self, OpenOptions},
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+};
 
 /// The program without `--host`.
 fn bare(place: &Place, arguments: &[&str]) -> Ran {
@@ -293,4 +297,62 @@ fn an_empty_secret() {
       expected: at least one character
       hint:     see that its source has been filled
     ");
+}
+
+#[test]
+fn an_argument_that_is_no_text_is_refused_and_a_path_that_is_none_is_taken() {
+    let place = Place::vipre();
+    for (before, odd) in [("status", &b"\xff"[..]), ("--host", b"sim:\xff")] {
+        let mut command = place.program();
+        let ran = command.args(["--json", before]).arg(OsStr::from_bytes(odd)).output().map(Ran::from);
+        assert_eq!(ran.unwrap().exits(2).json()["error"]["code"], "bad-argument");
+    }
+    let folder = place.folder.join(OsStr::from_bytes(b"\xff"));
+    let state = |arguments: &[&str]| {
+        let mut command = place.command(["--json", "--state"]);
+        command.arg(&folder).args(arguments).output().map(Ran::from).unwrap()
+    };
+    let ran = state(&["--no-input", "run", "--yes", "--installer", INSTALL[1]]).exits(10);
+    assert_eq!(ran.json()["stop"], "gate-open");
+    let mut report = place.command(["--json", "--state"]);
+    report.arg(&folder).args(["report", "--format", "text", "--out"]).arg(folder.join("report"));
+    report.output().map(Ran::from).unwrap().exits(0);
+}
+
+#[test]
+fn an_answer_that_nobody_can_have_read_is_no_success() {
+    let place = Place::vipre();
+    let full = |arguments: &[&str]| {
+        let mut command = place.command(arguments.iter().copied());
+        command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+        command.output().map(Ran::from).unwrap()
+    };
+    for arguments in [&["detect"][..], &["--json", "detect"], &["--help"], &["--version"]] {
+        let ran = full(arguments).exits(1);
+        assert!(ran.told().contains("cannot be written to stdout because: No space left"), "{ran}");
+    }
+    // How the upgrade stands says more.
+    let ran = full(&["--no-input", "run", "--yes", "--installer", INSTALL[1]]).exits(10);
+    assert!(ran.told().contains("cannot be written to stdout"), "{ran}");
+    full(&["--json", "check", "--installer", "vipre.exe"]).exits(2);
+    // A reader that has read enough is another matter.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = place.command(["detect"]);
+    command.stdout(writer).output().map(Ran::from).unwrap().exits(0);
+}
+
+#[test]
+fn a_state_that_is_a_file() {
+    let place = Place::vipre();
+    let file = place.file("state");
+    fs::write(&file, "in the way").unwrap();
+    for (arguments, below) in [(&["detect"][..], ""), (&["status"], ""), (&["resume"], "/below")] {
+        let state = format!("{}{below}", file.display());
+        let ran = place.run(["--state", &state].into_iter().chain(arguments.iter().copied())).exits(2);
+        let told = format!(
+            "the place of the journal is not a folder expected: a folder, or a name that is free found: {state}"
+        );
+        assert!(ran.told().contains(&told), "{ran}");
+    }
 }

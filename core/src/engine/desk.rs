@@ -68,7 +68,7 @@ pub trait Desk: Send + Sync {
     /// Messages that were not taken yet. Does not wait.
     ///
     /// # Errors
-    /// When they cannot be read; the upgrade stops at this safe point.
+    /// When this process is to end: the upgrade stops at this safe point. A message that cannot be read is no reason.
     fn messages(&self) -> Result<Vec<Message>, Failure>;
 
     /// The message is journaled, or was refused; it need not be shown again.

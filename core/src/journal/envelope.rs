@@ -91,7 +91,8 @@ impl Envelope {
         if line.len() > MAX_ENVELOPE_BYTES {
             return Err(Failure::new(Code::JournalTooLarge, "an event is too large for the journal")
                 .expected(format!("at most {MAX_ENVELOPE_BYTES} bytes"))
-                .found(format!("{} bytes", line.len())));
+                .found(format!("{} bytes", line.len()))
+                .hint("it was not begun; report it, with what is unusual about this server"));
         }
         Ok(line)
     }

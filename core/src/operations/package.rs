@@ -121,8 +121,10 @@ pub(super) async fn suspended(ctx: &Context<'_>) -> Answer<bool> {
 /// Windows Installer sets them aside, Exchange's own folder, what Windows loads. The rest of the list of renames is
 /// noise: endpoint protection fills it daily, and installers have their temporary files deleted by it.
 const OF_WEIGHT: [&str; 3] = [r"\config.msi\", r"\microsoft\exchange server\", r"\windows\system32\"];
-/// How many of them are kept with the intent. One that was not kept counts as new: a restart too many costs minutes.
+/// How many of them are kept with the intent, and how many bytes of JSON they have at most there: an envelope of the
+/// journal has room for four times as much. One that was not kept counts as new: a restart too many costs minutes.
 const MOST_LEFT: usize = 64;
+const MOST_LEFT_BYTES: usize = 16 * 1024;
 
 /// The lines of the list of renames that an installation leaves.
 fn left(pending: &[PendingRestart], folder: Option<&ServerPath>) -> Vec<String> {
@@ -139,9 +141,28 @@ fn left(pending: &[PendingRestart], folder: Option<&ServerPath>) -> Vec<String> 
 pub(super) async fn version_before(ctx: &Context<'_>, product: &[String]) -> Answer<Snapshot> {
     let found = installed(ctx, product).await?;
     let folder = found.as_ref().and_then(|(package, _)| package.location.as_ref());
-    let mut left = left(&ctx.host.power().pending().await?, folder);
-    left.truncate(MOST_LEFT);
+    let left = kept(left(&ctx.host.power().pending().await?, folder));
     Ok(Snapshot::Version { version: found.map(|(_, version)| version), left })
+}
+
+/// As many of the lines as go with an intent.
+fn kept(mut left: Vec<String>) -> Vec<String> {
+    let mut room = MOST_LEFT_BYTES;
+    left.retain(|line| {
+        // A backslash is two bytes, a control character six; and there is a comma.
+        let bytes = serde_json::to_string(line).map_or(usize::MAX, |json| json.len().saturating_add(1));
+        let fits = bytes <= room;
+        room -= if fits { bytes } else { 0 };
+        fits
+    });
+    left.truncate(MOST_LEFT);
+    left
+}
+
+/// Whether there is more now than before: a line that stands twice was left twice.
+fn more(now: &[String], before: &[String]) -> bool {
+    let times = |lines: &[String], line: &String| lines.iter().filter(|one| *one == line).count();
+    now.iter().any(|line| times(now, line) > times(before, line))
 }
 
 /// What nobody saw of an installer's end, or overlooked, shows on the server: what it left for the next boot.
@@ -151,9 +172,7 @@ pub(super) async fn wants_restart(ctx: &Context<'_>, folder: Option<&ServerPath>
         _ => &[],
     };
     let pending = ctx.host.power().pending().await?;
-    let new = |line: &String| !before.contains(line);
-    Ok(pending.iter().any(|sign| sign.weight == PendingWeight::Stop)
-        || left(&pending, folder).iter().any(new))
+    Ok(pending.iter().any(|sign| sign.weight == PendingWeight::Stop) || more(&left(&pending, folder), before))
 }
 
 /// How an installer ended that nobody waited for, when the server itself shows no wish for a restart.

@@ -26,6 +26,9 @@ impl PlanFormat {
     }
 }
 
+/// Bytes that a plan may have as JSON: it goes into one envelope of the journal, which has room for 4 KiB more.
+const MOST_BYTES: usize = 60 * 1024;
+
 /// The product's name before and after: one product may carry two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Naming {
@@ -120,6 +123,22 @@ impl Plan {
     #[must_use]
     pub fn hash(&self) -> Digest {
         Digest::of(&self.canonical())
+    }
+
+    /// Refuses a plan that the journal could not take, before somebody plans a night with it. Not a rule of
+    /// [`lint`](super::lint), by which each of thousands of simulated upgrades begins.
+    ///
+    /// # Errors
+    /// [`Code::PlanLint`].
+    pub fn fits_journal(&self) -> Result<(), Failure> {
+        let bytes = self.canonical().len();
+        if bytes <= MOST_BYTES {
+            return Ok(());
+        }
+        Err(Failure::new(Code::PlanLint, "the plan is too large for the journal")
+            .expected(format!("at most {} KiB", MOST_BYTES / 1024))
+            .found(format!("{} KiB", bytes.div_ceil(1024)))
+            .hint("say the reasons and the installer's arguments shorter, and keep the rest elsewhere; nothing was begun"))
     }
 
     /// The plan as a file: with its hash, so that a change shows.

@@ -4,6 +4,7 @@ use crate::{
     args::Common,
     cluster::{Looked, Orders, WorkOrder},
     commands::{VERSION, detect::nothing_wanted, plan, product, run},
+    logging,
     output::describe,
     place::{self, Site, Sources, State},
 };
@@ -62,8 +63,9 @@ async fn look(common: &Common, key: &str) -> Result<NodeFacts, Failure> {
         Err(failure) if failure.code == Code::UpgradeNotFound => None,
         Err(failure) => return Err(failure),
     };
-    let facts = product.gather(site.host(), &nothing_wanted()).await?;
-    node_facts(site.host(), product.detect(&facts)?, unfinished).await
+    let host = site.server()?;
+    let facts = product.gather(host, &nothing_wanted()).await?;
+    node_facts(host, product.detect(&facts)?, unfinished).await
 }
 
 async fn take_orders(common: &Common) -> Result<(), Failure> {
@@ -73,6 +75,7 @@ async fn take_orders(common: &Common) -> Result<(), Failure> {
         return Ok(());
     }
     let site = Site::open(common, &Sources::read(common)?)?;
+    site.as_configured()?;
     let mut journal = match site.journal().await {
         // Somebody is at work here. The order waits.
         Err(failure) if failure.code == Code::JournalLocked => return Ok(()),
@@ -120,5 +123,6 @@ async fn take(site: &Site, journal: &mut dyn Journal, order: &WorkOrder) -> Resu
     let host = site.host();
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     let rehearsed = run::rehearsed(site, &fresh);
+    logging::begin(&site.state);
     begin_rehearsed(journal, order.upgrade, &fresh, hash, rehearsed, &stamp)
 }

@@ -5,7 +5,7 @@ use crate::{
     args::{Common, ServiceCommand},
     logging,
     output::{Reply, describe, system},
-    place::{Sources, State, private_state},
+    place::{Sources, State, absolute, private_state, source_from_anywhere},
 };
 use mailsec_core::{
     Failure,
@@ -17,10 +17,7 @@ use mailsec_windows::{
     service::{self, ServiceAccount, StopSignal},
 };
 use serde_json::json;
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::Path};
 
 /// The password of the account that the service itself runs as.
 const LOGON_PASSWORD: &str = "service-logon-password";
@@ -57,6 +54,7 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
     let program = std::env::current_exe().map_err(|e| system("the program cannot find itself", e))?;
     let state = State::only(common)?;
     let folder = absolute(state.folder())?;
+    // The service manager starts it in a folder of its own.
     let mut arguments: Vec<OsString> = vec!["--state".into(), folder.clone().into()];
     if let Some(config) = &common.config {
         arguments.extend(["--config".into(), absolute(config)?.into()]);
@@ -66,7 +64,7 @@ fn install(common: &Common, account: Option<&str>, node: bool) -> Result<Reply, 
     }
     // Where it comes from, and not what it is.
     for source in common.secrets.iter().filter(|source| source.starts_with("otlp-headers=")) {
-        arguments.extend(["--secret".into(), source.into()]);
+        arguments.extend(["--secret".into(), source_from_anywhere(source)?]);
     }
     arguments.extend(["--no-input".into(), "service".into(), "run".into()]);
     let account = account.map(|name| log_on(common, name)).transpose()?;
@@ -115,15 +113,6 @@ fn tell_at_log_on(program: &Path, state: &Path) -> Result<(), Failure> {
         Failure::new(Code::BadArgument, "a task cannot name this folder").found(state.display().to_string())
     })?;
     logon_task::register(program, &["--state", folder, "status", "--banner", "--hold"], state)
-}
-
-/// The service manager starts the service in a folder of its own.
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|error| {
-        Failure::new(Code::BadArgument, "this path cannot be made absolute")
-            .found(path.display().to_string())
-            .cause(error)
-    })
 }
 
 fn log_on(common: &Common, name: &str) -> Result<ServiceAccount, Failure> {

@@ -130,7 +130,7 @@ async fn drive_once(
     // A gate or a pause waits for a person; taking the upgrade up again and again would fill the journal. What a
     // person left while this service held the journal, and just before it let go, nobody else would take in.
     let waits = loaded.state.gate.is_some() || loaded.state.standing == Standing::Paused;
-    if waits && inbox.messages()?.is_empty() {
+    if waits && inbox.messages().is_empty() {
         *waiting = None;
         return Ok(None);
     }

@@ -144,7 +144,7 @@ fn value(
     files: &[(u64, Result<PathBuf, Failure>)],
 ) -> Value {
     let scenario = |(seed, file): &(u64, Result<PathBuf, Failure>)| match file {
-        Ok(file) => json!({ "seed": seed, "file": file }),
+        Ok(file) => json!({ "seed": seed, "file": file.display().to_string() }),
         Err(failure) => json!({ "seed": seed, "error": failure }),
     };
     json!({

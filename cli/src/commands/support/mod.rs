@@ -60,8 +60,8 @@ async fn attachments(common: &Common, state: &State, record: &Record<'_>) -> BTr
             texts.insert(name.to_string_lossy().into_owned(), scrub::log(&log, LOG_END));
         }
     }
-    match site(common) {
-        Ok((site, _)) => {
+    match site(common).and_then(|(site, _)| site.as_configured().map(|()| site)) {
+        Ok(site) => {
             let server = server(site.host()).await;
             texts.insert("server.json".to_owned(), serde_json::to_string_pretty(&server).unwrap_or_default());
             for log in record.loaded.state.plan.as_deref().into_iter().flat_map(logs) {

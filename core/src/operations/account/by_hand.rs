@@ -100,7 +100,12 @@ pub async fn create(
 ) -> Answer<Vec<Evidence>> {
     can_create(host, name).await?;
     let making = password.of(name);
-    change::create(host, permit, &marks(), &making).await?;
+    if let Err(failure) = change::create(host, permit, &marks(), &making).await {
+        return Err(match can_create(host, name).await {
+            Ok(Beginning::HalfMade) => left_half_made(name, failure),
+            _ => failure,
+        });
+    }
     let account = change::finished(host, &making).await.map_err(|failure| {
         Failure::new(Code::AccountUnproven, format!("{name} was created and enabled, and is not proven"))
             .found(failure.to_string())
@@ -109,6 +114,13 @@ pub async fn create(
     let mut evidence = change::shown(&account);
     evidence.push(proven(name));
     Ok(evidence)
+}
+
+/// A failure that says what stays in the directory.
+fn left_half_made(name: &AccountName, failure: Failure) -> Failure {
+    let left = format!("{name} is there now, half made and disabled: the same command finishes it");
+    let hint = failure.hint.clone().map_or_else(|| left.clone(), |hint| format!("{hint}; {left}"));
+    failure.hint(hint)
 }
 
 fn proven(name: &AccountName) -> Evidence {
