@@ -14,7 +14,7 @@ mod record;
 mod story;
 mod told;
 
-use crate::args::Common;
+use crate::{args::Common, output::SAID};
 use layer::Lines;
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -22,9 +22,6 @@ pub(crate) use cursor::Cursor;
 pub(crate) use files::begin;
 pub(crate) use story::{Line, Story};
 pub(crate) use told::{Both, Told};
-
-/// What was said to people, for the service's log. Elsewhere it stands on stderr already.
-pub(crate) const SAID: &str = "said";
 
 fn levels(usual: &str, said: bool) -> EnvFilter {
     let filter = EnvFilter::try_from_env("MAILSEC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));

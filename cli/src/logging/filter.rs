@@ -3,7 +3,7 @@
 //! Libraries tell at their talkative levels what they send to servers: an IMAP client its LOGIN, password and all. A list
 //! of such places is never complete, so only this program's own events may be talkative.
 
-use super::SAID;
+use crate::output::SAID;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::FilterFn;
 

@@ -19,6 +19,9 @@ use std::{
     path::Path,
 };
 
+/// What was said to people, for the service's log. Elsewhere it stands on stderr already.
+pub(crate) const SAID: &str = "said";
+
 /// What a command answers.
 pub(crate) struct Reply {
     /// For a person.
@@ -127,7 +130,7 @@ pub(crate) fn say_json(value: &Value) {
 
 /// Says something on the way, to stderr, without waiting for who reads it; the service, which has none, to its log.
 pub(crate) fn say(text: &str) {
-    tracing::info!(target: crate::logging::SAID, "{text}");
+    tracing::info!(target: SAID, "{text}");
     screen::text(format!("{}\n", paint::painted(&printable(text))));
 }
 

@@ -69,7 +69,7 @@ fn status_shows_each_item_and_how_it_is_answered() {
       Answers:
         done           I have done it; check it and go on
         roll-back      take back what was done
-        abandon        stop here and leave the server as it is
+        abandon        stop here and leave the server as it is; wants a reason
 
       mailsec answer export-rules#1 ANSWER [--note TEXT]
         with done: --item ITEM=done, --item ITEM=given-up:WHY, --all-items done
