@@ -141,8 +141,8 @@ impl WitnessReader {
         Brief { upgrade, first, last: self.last(upgrade) }
     }
 
-    /// The last whole envelope of one upgrade, when it can be read: one short read. The first, which has the plan, costs ten
-    /// times as much.
+    /// The last whole envelope of one upgrade, when it can be read: one short read. The first, which has the plan, costs
+    /// several times as much.
     #[must_use]
     pub fn last(&self, upgrade: UpgradeId) -> Option<Envelope> {
         self.one(upgrade, last_line)
