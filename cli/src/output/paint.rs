@@ -65,7 +65,9 @@ pub(super) fn painted(text: &str) -> String {
 /// A short line at the margin, with what belongs to it below.
 fn is_heading(line: &str, next: &str) -> bool {
     let first = line.chars().next();
-    first.is_some_and(char::is_alphabetic)
+    // A longer one is a sentence that goes on in the next line.
+    line.chars().count() <= 40
+        && first.is_some_and(char::is_alphabetic)
         && next.starts_with("  ")
         && !line.contains("  ")
         && !line.ends_with(['.', ':', ','])
