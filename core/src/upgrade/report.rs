@@ -37,6 +37,14 @@ pub enum StepResult {
     Kept,
 }
 
+impl StepResult {
+    /// Whether nothing more happens to the step by itself.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Begun | Self::Failed)
+    }
+}
+
 /// A step in the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportStep {

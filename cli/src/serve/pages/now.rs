@@ -2,7 +2,7 @@
 
 use super::{
     frame::Tone,
-    steps::{current, is_over, phases, steps},
+    steps::{current, phases, steps},
 };
 use crate::{cluster::orders_of, serve::app::Read, show};
 use mailsec_core::{
@@ -151,7 +151,7 @@ fn facts(read: &Read) -> Markup {
     let step = at.and_then(|at| Some((at, state.plan_steps().get(at)?)));
     let next = state.plan_steps().iter().zip(&report.steps).enumerate().skip(at.map_or(0, |at| at + 1));
     let next_gate = next
-        .filter(|(_, (step, line))| step.operation.asks() && !is_over(line.result))
+        .filter(|(_, (step, line))| step.operation.asks() && !line.result.is_over())
         .map(|(index, (step, _))| (index, step))
         .next();
     html! {

@@ -13,19 +13,8 @@ pub(super) fn current(read: &Read) -> Option<usize> {
     let state = &read.loaded.state;
     let flight = state.flight.as_ref().map(|flight| flight.step);
     let gate = state.gate.as_ref().map(|gate| gate.step);
-    let open = || read.loaded.report.steps.iter().position(|step| !is_over(step.result));
+    let open = || read.loaded.report.steps.iter().position(|step| !step.result.is_over());
     if over(read) { None } else { flight.or(gate).or_else(open) }
-}
-
-pub(super) fn is_over(result: StepResult) -> bool {
-    matches!(
-        result,
-        StepResult::Done
-            | StepResult::FoundDone
-            | StepResult::Skipped
-            | StepResult::Undone
-            | StepResult::Kept
-    )
 }
 
 /// The phases in their order, with how far each is.
@@ -56,7 +45,7 @@ fn phase_stands(
     now: Option<Phase>,
 ) -> (&'static str, &'static str, &'static str) {
     let of_phase = || steps.iter().filter(|step| step.phase == phase);
-    if of_phase().all(|step| is_over(step.result)) {
+    if of_phase().all(|step| step.result.is_over()) {
         let back = of_phase().any(|step| step.result == StepResult::Undone);
         let kept = of_phase().any(|step| step.result == StepResult::Kept);
         return match (back, kept) {
@@ -85,7 +74,7 @@ pub(super) fn steps(read: &Read) -> Markup {
 
 fn one(step: &ReportStep, now: bool) -> Markup {
     let (class, sign, word) = shown(step.result);
-    let took = step.began.zip(step.ended).filter(|_| is_over(step.result));
+    let took = step.began.zip(step.ended).filter(|_| step.result.is_over());
     let took = took.map(|(began, ended)| u64::try_from(ended.since(began).as_millis()).unwrap_or(u64::MAX));
     html! {
         li class=(class) aria-current=[now.then_some("step")] {

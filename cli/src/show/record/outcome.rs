@@ -106,17 +106,7 @@ impl Record<'_> {
 
     fn done_of_all(&self) -> String {
         let steps = &self.report().steps;
-        let over = |result| {
-            matches!(
-                result,
-                StepResult::Done
-                    | StepResult::FoundDone
-                    | StepResult::Skipped
-                    | StepResult::Undone
-                    | StepResult::Kept
-            )
-        };
-        format!("{} of {} steps", steps.iter().filter(|step| over(step.result)).count(), steps.len())
+        format!("{} of {} steps", steps.iter().filter(|step| step.result.is_over()).count(), steps.len())
     }
 
     /// What somebody has to do now; nothing when all is well.
