@@ -20,14 +20,14 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
     let site = Site::open(common, &secrets)?;
     match journal_or_fate(&site, &state, upgrade, request, &of.note, &actor()).await? {
         Fate::Free(mut journal) => {
-            // Nobody is asked for a secret in vain.
+            // First of all: whoever leaves at the question for a secret has said it.
+            record(&site, journal.as_mut(), upgrade, requested(request, &of.note, &actor())).await?;
+            // Nobody is asked in vain.
             let drives = request != Request::Pause && site.as_configured().is_ok();
             if let Some(plan) = loaded.state.plan.as_ref().filter(|_| drives) {
                 secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
             }
             let site = site.with_secrets(common, &secrets)?;
-            let event = requested(request, &of.note, &actor());
-            record(&site, journal.as_mut(), upgrade, event).await?;
             drive::drive(common, &site, journal.as_mut(), upgrade).await
         }
         fate => Ok(handed_over(upgrade, request, &fate)),

@@ -4,6 +4,7 @@ use crate::{
     args::{Common, StatusArgs, WhichArgs},
     exit::Exit,
     output::{self, Reply},
+    people::Inbox,
     place::{self, State, Which},
     show,
 };
@@ -48,7 +49,8 @@ pub(super) fn text(
     loaded: &Loaded,
 ) -> String {
     let record = show::Record::of(upgrade, witnessed, loaded);
-    show::status(&record, &show::Driver::of(&state.reader()), now(common))
+    let inbox = Inbox::new(state.inbox(upgrade)).lying();
+    show::status(&record, &show::Driver::of(&state.reader()), &inbox, now(common))
 }
 
 /// How it stands, for a program.
@@ -62,6 +64,7 @@ pub(super) fn standing(state: &State, upgrade: UpgradeId, witnessed: &Witnessed,
         "gate": loaded.state.gate.as_ref().map(show::gate_json),
         "checklists": show::checklists(&loaded.report),
         "holder": state.reader().holder(),
+        "inbox": Inbox::new(state.inbox(upgrade)).lying(),
         "driven": show::Driver::of(&state.reader()).is_driven(),
         "journal": witnessed.state,
     })

@@ -75,12 +75,28 @@ impl Inbox {
         ));
     }
 
-    /// It was taken in, or refused: whoever left it may still be there to hear that.
+    /// It was taken in, or refused: that is left for whoever left it, and for those who look later.
     pub(crate) fn remove(&self, message: &Message, refused: Option<&Failure>) {
-        if let Some(text) = refused.and_then(|failure| serde_json::to_vec(failure).ok()) {
-            _ = fs::write(self.refusal(message), text);
+        if let Some(text) = refused.and_then(|why| serde_json::to_vec(&(message, why)).ok()) {
+            _ = fs::write(self.beside(message, "refused"), text);
         }
         _ = fs::remove_file(self.path(message));
+    }
+
+    /// What lies here, oldest first: not taken in yet, or refused, and why, while whoever said it was gone. Nothing is moved.
+    pub(crate) fn lying(&self) -> Vec<(Message, Option<Failure>)> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        let one = |path: &PathBuf| {
+            let bytes = fs::read(path).ok()?;
+            match path.extension()?.to_str()? {
+                "json" => Some((serde_json::from_slice(&bytes).ok()?, None)),
+                "refused" => serde_json::from_slice(&bytes).ok(),
+                _ => None,
+            }
+        };
+        paths.iter().filter_map(one).collect()
     }
 
     /// Whether it lies there still.
@@ -95,14 +111,20 @@ impl Inbox {
 
     /// Why it was refused, if it was. That is told once.
     pub(crate) fn refused(&self, message: &Message) -> Option<Failure> {
-        let path = self.refusal(message);
-        let failure = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+        if self.beside(message, "unreadable").exists() {
+            return Some(
+                Failure::new(Code::RequestRefused, "the running process could not read what was said")
+                    .hint("it may be an older version of the program; say it in that version's words"),
+            );
+        }
+        let path = self.beside(message, "refused");
+        let (_, why): (Message, Failure) = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
         _ = fs::remove_file(path);
-        Some(failure)
+        Some(why)
     }
 
-    fn refusal(&self, message: &Message) -> PathBuf {
-        self.folder.join(format!("{}.refused", message.id))
+    fn beside(&self, message: &Message, extension: &str) -> PathBuf {
+        self.folder.join(format!("{}.{extension}", message.id))
     }
 
     fn path(&self, message: &Message) -> PathBuf {

@@ -49,7 +49,15 @@ pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> R
     };
     let (handed_over, done) = match fate {
         Fate::Free(mut journal) => {
-            record(&site, journal.as_mut(), upgrade, event).await?;
+            let recorded = record(&site, journal.as_mut(), upgrade, event.clone()).await;
+            // A process that journaled it, and was killed before it could say so.
+            let there = || {
+                journal.read(upgrade).is_ok_and(|all| all.iter().any(|one| one.event.known() == Some(&event)))
+            };
+            match recorded {
+                Err(failure) if failure.code == Code::GateNotOpen && there() => {}
+                other => other?,
+            }
             match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
                 true => (false, "Answered. `mailsec cluster resume` goes on."),
                 false => (false, "Answered. `mailsec resume` goes on."),

@@ -33,9 +33,17 @@ pub(super) async fn hand_over(site: &Site, inbox: &Inbox, message: &Message) -> 
         // It may have been another person's command that held the lock, which takes nothing in.
         match site.journal().await {
             Ok(journal) if inbox.take_back(message) => return Ok(Fate::Free(journal)),
+            // Something has the file open for a moment, a virus scanner say. Nobody else can take it meanwhile.
+            Ok(_) if inbox.has(message) => {}
             Ok(_) => return fate(inbox, message),
             Err(failure) if failure.code == Code::JournalLocked => {}
-            Err(failure) => return Err(failure),
+            // What is told as failed must not be carried out later.
+            Err(failure) if inbox.take_back(message) => return Err(failure),
+            Err(failure) if inbox.has(message) => {
+                return Err(failure
+                    .cause("what was said lies in the inbox, and whoever takes the upgrade up takes it in"));
+            }
+            Err(_) => return fate(inbox, message),
         }
     }
     Ok(Fate::Waits)

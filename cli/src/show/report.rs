@@ -90,8 +90,7 @@ pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     let seen = ledger.changes().last().is_none_or(|change| change.seen);
     Some(match standing {
         Standing::Running | Standing::Paused if !seen => format!(
-            "Mail may be {now} NOW, because of a step that was begun and whose outcome is not known. It stays so until \
-             this goes on."
+            "Mail may be {now} NOW: a step that may do that was begun, and nobody has seen yet how it went."
         ),
         Standing::Finished(_) => format!(
             "Mail is {now} NOW, and stays so until somebody acts: see that the product's agents are registered, set \

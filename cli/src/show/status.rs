@@ -10,14 +10,20 @@ use super::{
     text::{clock, span, wrap},
 };
 use mailsec_core::{
-    engine::Loaded,
+    Failure,
+    engine::{Loaded, Message, Said},
     upgrade::{Standing, State},
     values::Timestamp,
 };
 
 /// All of it. `now` is the time at the server, where that is known: what lasts is counted up to it, else up to the last
 /// event.
-pub(crate) fn status(record: &Record<'_>, driver: &Driver, now: Option<Timestamp>) -> String {
+pub(crate) fn status(
+    record: &Record<'_>,
+    driver: &Driver,
+    inbox: &[(Message, Option<Failure>)],
+    now: Option<Timestamp>,
+) -> String {
     let loaded = record.loaded;
     let (report, state) = (&loaded.report, &loaded.state);
     let mut text = format!("Upgrade  {}\nState    {}\n", record.upgrade, standing(state));
@@ -42,6 +48,9 @@ pub(crate) fn status(record: &Record<'_>, driver: &Driver, now: Option<Timestamp
     if let Some(told) = driver.told(state) {
         line("Driven", &told);
     }
+    for (message, refused) in inbox.iter().filter(|_| !over) {
+        line("Said", &said(message, refused.as_ref()));
+    }
     text.push_str(&checklist::summary(report));
     if state.gate.is_none() {
         // An open gate says itself what is to be done.
@@ -58,6 +67,18 @@ pub(crate) fn status(record: &Record<'_>, driver: &Driver, now: Option<Timestamp
         text.push_str(&gate(open, state));
     }
     text
+}
+
+/// What somebody said that the upgrade has not taken in.
+fn said(message: &Message, refused: Option<&Failure>) -> String {
+    let what = match &message.said {
+        Said::Answer { gate, choice, .. } => format!("{choice} at {gate}"),
+        Said::Request(request) => request.to_string(),
+    };
+    match refused {
+        None => format!("{what}, by {}; it is not taken in yet", message.by),
+        Some(why) => format!("{what}, by {}, was refused: {why}", message.by),
+    }
 }
 
 /// The step that is under way, and since when.

@@ -123,6 +123,11 @@ fn of_two_answers_to_a_gate_one_counts_and_the_other_is_told_so() {
         answer
     };
     let (first, second) = (answers("roll-back", 1), answers("done", 2));
+    let status = place.run(["status"]).exits(0);
+    assert!(
+        status.stdout.contains("Said     roll-back at export-rules#1, by ada; it is not taken in yet"),
+        "{status}"
+    );
     running.goes_on();
     assert_eq!(first.ends().exits(0).stdout, "Handed to the running process, which took it.\n");
     let refused = second.ends().exits(30);
@@ -132,6 +137,25 @@ fn of_two_answers_to_a_gate_one_counts_and_the_other_is_told_so() {
     );
     running.ends().exits(20);
     assert_eq!(place.inbox(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_told_as_failed_is_not_carried_out_later() {
+    let place = Place::vipre();
+    let run = ["run", "--yes"];
+    let running = Running::at_a_terminal(&place, SECRET.into_iter().chain(run).chain(INSTALL));
+    running.reaches_gate("export-rules#1");
+    running.stops();
+    let answer = Running::start(&place, ["answer", "export-rules#1", "roll-back"]);
+    answer.waits_until(|| place.inbox().len() == 1, "its answer lies there");
+    // The journal cannot be opened any more, by whomever.
+    let (lock, aside) = (place.journal().join("store.lock"), place.file("aside"));
+    std::fs::rename(&lock, &aside).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    let failed = answer.ends().exits(40);
+    assert!(failed.stderr.contains("error[journal-unwritable]"), "{failed}");
+    assert_eq!(place.inbox(), Vec::<String>::new());
+    running.kill();
 }
 
 /// The process that held the journal ends before it looks for messages.

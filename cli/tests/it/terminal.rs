@@ -219,6 +219,24 @@ fn mail_that_may_be_held_is_said_to_be_wherever_somebody_looks() {
     assert!(place.run(["status"]).stdout.contains("Mail     HELD (assumed)"));
 }
 
+/// Whoever read *down* would start transport by hand.
+#[test]
+fn mail_that_is_held_stays_held_while_steps_are_taken_back() {
+    let place = Place::with_faults("vipre-4.5", &["installer-fails"]);
+    let run = ["--no-input", "--speed", "10", "run", "--yes"].into_iter().chain(INSTALL).chain(SILENT);
+    let running = Running::start(&place, SECRET.into_iter().chain(run));
+    let goes_back = || {
+        let state = place.witnessed().map(|seen| load(&seen.envelopes).state);
+        state.and_then(|state| state.flight).is_some_and(|flight| flight.undo)
+    };
+    running.waits_until(goes_back, "it goes back");
+    running.stops();
+    let status = place.run(["status"]).exits(0);
+    assert!(status.stdout.contains("Mail     HELD "), "{status}");
+    running.goes_on();
+    running.ends().exits(20);
+}
+
 #[test]
 fn what_was_decided_is_shown_until_somebody_carries_it_out() {
     let place = Place::vipre();

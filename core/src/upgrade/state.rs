@@ -4,7 +4,9 @@ use super::{CanarySummary, Finish, GateKind, Ledger, Request};
 use crate::{
     failure::Failure,
     host::{AgentId, BootIdentity},
-    plan::{Choice, ItemAnswers, MailState, Observation, Operation, Outcome, Plan, Question, Snapshot, Step},
+    plan::{
+        Choice, Flow, ItemAnswers, MailState, Observation, Operation, Outcome, Plan, Question, Snapshot, Step,
+    },
     planted::planted,
     values::{Digest, GateId, StepId, Timestamp},
 };
@@ -323,7 +325,9 @@ impl State {
     #[must_use]
     pub fn ledger_now(&self) -> Ledger {
         let mut ledger = self.ledger.clone();
-        if let Some((since, during)) = self.mail_in_flight()
+        // What is held on purpose stays held; only who was away must also reckon with transport that somebody started.
+        let held = self.holds_mail() && ledger.now().is_some_and(|now| now.flow == Flow::Held);
+        if let Some((since, during)) = self.mail_in_flight().filter(|_| !held)
             && ledger.now().is_some_and(|now| !now.same(during))
             && ledger.changes().last().is_none_or(|last| last.at < since)
         {

@@ -8,7 +8,12 @@ pub(crate) use moving::Moving;
 
 use moving::Shown;
 use queue::{Item, Queue};
-use std::{io::Write, sync::OnceLock, thread};
+use std::{
+    io::{IsTerminal, Write},
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
 
 type Scene = Box<dyn Moving>;
 
@@ -17,8 +22,9 @@ static WAITING: Queue<Scene> = Queue::new();
 /// Puts something in for the thread; shows it here where there can be no thread.
 fn put(item: Item<Scene>) {
     static THREAD: OnceLock<bool> = OnceLock::new();
-    let there = *THREAD.get_or_init(|| {
+    let begun = *THREAD.get_or_init(|| {
         let show_all = || {
+            let _gone = Gone;
             let mut shown = None;
             loop {
                 show(WAITING.take(), &mut shown);
@@ -26,9 +32,18 @@ fn put(item: Item<Scene>) {
         };
         thread::Builder::new().name("screen".to_owned()).spawn(show_all).is_ok()
     });
-    match there {
+    match begun && !WAITING.is_closed() {
         true => WAITING.put(item),
         false => show(item, &mut None),
+    }
+}
+
+/// Says that the thread is gone, when something in it panicked.
+struct Gone;
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        WAITING.close();
     }
 }
 
@@ -59,7 +74,12 @@ pub(crate) fn moving(scene: Option<Scene>) {
     put(Item::Moving(scene));
 }
 
-/// Waits until everything that was said is shown: before something else writes to the terminal.
+/// How long a pipe that nobody reads is waited for at the end: whoever reads one of two pipes to its end first would wait
+/// for us, and we for them.
+const PIPE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Waits until everything that was said is shown: before something else writes to the terminal. A person may look at a
+/// stopped terminal as long as they like.
 pub(crate) fn settle() {
-    WAITING.settle();
+    WAITING.settle((!std::io::stderr().is_terminal()).then_some(PIPE_PATIENCE));
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// How many lines wait at most. An upgrade has some hundreds; what is more is a loop of something, or a terminal that was
@@ -21,6 +22,8 @@ struct State<T> {
     dropped: usize,
     /// The reader has something in its hands.
     busy: bool,
+    /// The reader is gone.
+    closed: bool,
 }
 
 /// What is shown.
@@ -34,7 +37,7 @@ pub(super) enum Item<T> {
 
 impl<T> Queue<T> {
     pub(super) const fn new() -> Self {
-        let state = State { items: VecDeque::new(), dropped: 0, busy: false };
+        let state = State { items: VecDeque::new(), dropped: 0, busy: false, closed: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -76,12 +79,32 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Waits until everything has been shown, however long that is.
-    pub(super) fn settle(&self) {
+    /// Waits until everything has been shown, or until nothing was shown for so long.
+    pub(super) fn settle(&self, patience: Option<Duration>) {
         let mut state = self.state();
-        while state.busy || state.dropped > 0 || !state.items.is_empty() {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while !state.closed && (state.busy || state.dropped > 0 || !state.items.is_empty()) {
+            let Some(patience) = patience else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let (next, waited) =
+                self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            if waited.timed_out() {
+                return;
+            }
         }
+    }
+
+    /// The reader is gone: nobody waits for it any more.
+    pub(super) fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Whether the reader is gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().closed
     }
 }
 
@@ -120,12 +143,12 @@ mod tests {
     #[test]
     fn it_has_settled_when_the_last_text_was_shown_and_not_when_it_was_taken() {
         let queue: Arc<Queue<u8>> = Arc::new(Queue::new());
-        queue.settle();
+        queue.settle(None);
         queue.put(Item::Text("a".to_owned()));
         let (waits, settled) = (Arc::clone(&queue), Arc::new(AtomicBool::new(false)));
         let seen = Arc::clone(&settled);
         let waiter = std::thread::spawn(move || {
-            waits.settle();
+            waits.settle(None);
             seen.store(true, Ordering::SeqCst);
         });
         queue.take();
@@ -134,5 +157,16 @@ mod tests {
         let reader = Arc::clone(&queue);
         std::thread::spawn(move || reader.take());
         waiter.join().unwrap();
+    }
+
+    #[test]
+    fn whoever_has_no_patience_and_whoever_waits_for_a_reader_that_is_gone_goes_on() {
+        let queue: Queue<u8> = Queue::new();
+        queue.put(Item::Text("a".to_owned()));
+        queue.settle(Some(Duration::from_millis(1)));
+        assert_eq!(text(queue.take()), "a");
+        queue.close();
+        queue.settle(None);
+        assert!(queue.is_closed());
     }
 }
