@@ -131,7 +131,7 @@ async fn drive_in_span(
     let desk = &Watched::new(desk, site, upgrade);
     let engine =
         Engine::open(site.host(), journal, upgrade, vendor, desk, &mut watcher, (VERSION, &actor)).await?;
-    if !loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
+    if !loaded.state.drives_nodes() {
         let mut engine = engine;
         return engine.run().await;
     }

@@ -35,10 +35,9 @@ pub(super) fn idle(state: &State) -> Result<(), Failure> {
 /// What ends it, best first. Abandoning leaves mail as it is, and is never the first choice.
 fn ways_on(state: &upgrade::State) -> String {
     let program = show::program(state);
-    let of_nodes = state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
     let goes_back = matches!(state.direction, Direction::Back(_));
     let back = match state.no_way_back() {
-        None if !goes_back && !of_nodes => ", or take it back with `mailsec rollback`",
+        None if !goes_back && !state.drives_nodes() => ", or take it back with `mailsec rollback`",
         _ => "",
     };
     format!("`{program} status` shows it; finish it with `{program} resume`{back}")

@@ -10,6 +10,7 @@ use crate::{
     output::Reply,
     people::Inbox,
     place::{Site, Sources, State},
+    show,
 };
 use mailsec_core::{
     Failure,
@@ -58,14 +59,17 @@ pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> R
                 Err(failure) if failure.code == Code::GateNotOpen && there() => {}
                 other => other?,
             }
-            match loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes()) {
-                true => (false, "Answered. `mailsec cluster resume` goes on."),
-                false => (false, "Answered. `mailsec resume` goes on."),
-            }
+            (false, format!("Answered. `{} resume` goes on.", show::program(&loaded.state)))
         }
-        Fate::Taken => (true, "Handed to the running process, which took it."),
+        Fate::Taken => (true, "Handed to the running process, which took it.".to_owned()),
         Fate::Waits => {
-            (true, "Handed to the running process, which has not taken it yet; `mailsec status` shows when.")
+            let program = show::program(&loaded.state);
+            (
+                true,
+                format!(
+                    "Handed to the running process, which has not taken it yet; `{program} status` shows it."
+                ),
+            )
         }
     };
     let json = json!({

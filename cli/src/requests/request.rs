@@ -9,6 +9,7 @@ use crate::{
     output::Reply,
     people::Inbox,
     place::{Site, Sources, State},
+    show,
 };
 use mailsec_core::{
     Failure,
@@ -34,10 +35,11 @@ pub(crate) async fn request_by(
         Fate::Free(mut journal) => {
             let event = requested(request, &of.note, by);
             record(&site, journal.as_mut(), upgrade, event).await?;
-            let of_nodes = loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
-            let resume = if of_nodes { "mailsec cluster resume" } else { "mailsec resume" };
+            let program = show::program(&loaded.state);
             Ok(Reply::new(
-                format!("Journaled: {request}. No process runs this upgrade now; `{resume}` carries it out."),
+                format!(
+                    "Journaled: {request}. No process runs this upgrade now; `{program} resume` carries it out."
+                ),
                 json!({ "upgrade": upgrade, "request": request, "handed_over": false }),
             ))
         }

@@ -5,8 +5,7 @@ use mailsec_core::upgrade::{Gate, State};
 
 /// How the command begins that is about this upgrade.
 pub(crate) fn program(state: &State) -> &'static str {
-    let of_nodes = state.plan.as_ref().is_some_and(|plan| plan.drives_nodes());
-    if of_nodes { "mailsec cluster" } else { "mailsec" }
+    if state.drives_nodes() { "mailsec cluster" } else { "mailsec" }
 }
 
 /// A gate for a program.

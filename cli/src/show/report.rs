@@ -118,7 +118,7 @@ pub(crate) fn decided(state: &State) -> Option<String> {
 
 /// Whether it is a cluster's run.
 pub(crate) fn of_nodes(loaded: &Loaded) -> bool {
-    loaded.state.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
+    loaded.state.drives_nodes()
 }
 
 pub(super) fn mail(loaded: &Loaded) -> String {

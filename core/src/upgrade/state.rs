@@ -297,6 +297,12 @@ impl State {
         self.plan.as_ref().is_some_and(|plan| plan.is_elsewhere())
     }
 
+    /// Whether the upgrade is a cluster's run, which has its nodes upgrade themselves.
+    #[must_use]
+    pub fn drives_nodes(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.drives_nodes())
+    }
+
     /// Whether a step that touches mail was begun: from then on time counts, whatever the next step does.
     #[must_use]
     pub fn touched_mail(&self) -> bool {

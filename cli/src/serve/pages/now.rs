@@ -8,7 +8,7 @@ use crate::{cluster::orders_of, serve::app::Read, show};
 use mailsec_core::{
     engine::Loaded,
     host::NodeGate,
-    plan::{Flow, MailState, Step, UnscannedPolicy},
+    plan::{Flow, MailState, UnscannedPolicy},
     upgrade::{Direction, Finish, Standing},
     values::{NodeName, Timestamp},
 };
@@ -167,7 +167,7 @@ fn facts(read: &Read) -> Markup {
                     (index + 1) " of " (report.steps.len()) ": " strong { (step.title) }
                     @if let Some(flight) = flight {
                         br; @if flight.undo { "being taken back" } @else { "begun" } " " (ticking(read, flight.since)) " ago"
-                        "; usually takes about " (show::span(usual_ms(step)))
+                        "; usually takes about " (show::span(step.typical_secs().saturating_mul(1000)))
                         "; one try may take " (show::span(step.limit_secs.saturating_mul(1000)))
                         @if flight.attempt > 1 { "; try " (flight.attempt) }
                     }
@@ -230,12 +230,6 @@ pub(super) fn commands(told: &str) -> Markup {
             @if index % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
-}
-
-/// How long a step usually takes.
-fn usual_ms(step: &Step) -> u64 {
-    let secs = step.mail.map_or_else(|| step.operation.typical_secs(), |mail| mail.typical_secs);
-    secs.saturating_mul(1000)
 }
 
 /// A time that has passed, which the script counts on.
