@@ -166,13 +166,6 @@ impl StopSignal {
         }
     }
 
-    /// Waits until it is asked to stop, beside other tasks.
-    pub async fn asked(&self) {
-        while !self.is_set() {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
     fn set(&self) {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.1.notify_all();

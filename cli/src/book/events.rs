@@ -79,13 +79,12 @@ pub(super) fn seen() -> BTreeMap<&'static str, (Event, &'static str)> {
     for name in ["silent, held, with a restart", "attended, held"] {
         let case = cases::case(name).expect("a case");
         let subject = case.subject(&REHEARSABLE).expect("a plan");
-        for crash in (0..90).step_by(4) {
+        for turn in 0..23 {
             for request in [None, Some(Request::RollBack), Some(Request::Pause)] {
                 let mut trial = subject.trial();
-                trial.host.set_tape(CrashAt::new(crash));
+                trial.host.set_tape(CrashAt::new(4 * turn));
                 let person = Person::new(&trial.host, case.deed);
-                let person =
-                    request.into_iter().fold(person, |person, request| person.asking(crash / 2, request));
+                let person = request.into_iter().fold(person, |person, request| person.asking(turn, request));
                 trial.run(&person);
                 trial.events().iter().for_each(&mut take);
             }

@@ -48,6 +48,10 @@ impl Desk for Watched<'_> {
         self.desk.taken(message, refused);
     }
 
+    async fn told_to_end(&self) -> Failure {
+        self.desk.told_to_end().await
+    }
+
     async fn ask(&self, gate: &Gate, state: &State) -> Option<Message> {
         self.desk.ask(gate, state).await
     }

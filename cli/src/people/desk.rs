@@ -10,7 +10,7 @@ use mailsec_core::{
     upgrade::{Gate, State},
     values::GateId,
 };
-use std::io::IsTerminal;
+use std::{io::IsTerminal, time::Duration};
 
 /// How long an open gate is waited at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub(crate) struct FrontDesk {
     /// The gate that was open before this process came.
     before: Option<GateId>,
 }
+
+/// How often it is looked whether this process is to end.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Whether this process is to end.
 type Closing = Box<dyn Fn() -> bool + Send + Sync>;
@@ -51,20 +54,38 @@ impl FrontDesk {
         self
     }
 
+    fn is_closing(&self) -> bool {
+        self.closing.as_ref().is_some_and(|closing| closing())
+    }
+
     /// The oldest message. An inbox that cannot be read now may be readable later; the gate is open either way.
     fn message(&self) -> Option<Message> {
         self.inbox.messages().into_iter().next()
     }
 }
 
+fn told() -> Failure {
+    Failure::new(Code::RequestRefused, "this process was told to end")
+        .hint("`mailsec resume`, or the service when it is started again, goes on")
+}
+
 #[async_trait]
 impl Desk for FrontDesk {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
-        if self.closing.as_ref().is_some_and(|closing| closing()) {
-            return Err(Failure::new(Code::RequestRefused, "this process was told to end")
-                .hint("`mailsec resume`, or the service when it is started again, goes on"));
+        match self.is_closing() {
+            true => Err(told()),
+            false => Ok(self.inbox.messages()),
         }
-        Ok(self.inbox.messages())
+    }
+
+    async fn told_to_end(&self) -> Failure {
+        if self.closing.is_none() {
+            return std::future::pending().await;
+        }
+        while !self.is_closing() {
+            tokio::time::sleep(LOOK).await;
+        }
+        told()
     }
 
     fn taken(&self, message: &Message, refused: Option<&Failure>) {
@@ -105,15 +126,17 @@ mod tests {
         atomic::{AtomicBool, Ordering},
     };
 
-    #[test]
-    fn a_process_that_is_told_to_end_takes_nothing_in_and_leaves_it_for_the_next() {
+    #[tokio::test]
+    async fn a_process_that_is_told_to_end_takes_nothing_in_and_waits_for_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let told = Arc::new(AtomicBool::new(false));
         let closing = Arc::clone(&told);
         let desk = FrontDesk::new(Inbox::new(folder.path().to_owned()), Patience::None)
             .until(move || closing.load(Ordering::Relaxed));
         assert!(desk.messages().unwrap().is_empty());
+        assert!(tokio::time::timeout(LOOK, desk.told_to_end()).await.is_err(), "nobody told it yet");
         told.store(true, Ordering::Relaxed);
         assert_eq!(desk.messages().unwrap_err().code, Code::RequestRefused);
+        assert_eq!(desk.told_to_end().await.code, Code::RequestRefused);
     }
 }

@@ -77,6 +77,12 @@ pub trait Desk: Send + Sync {
     /// Waits for an answer to a gate; `None` when nobody is there to give one.
     async fn ask(&self, gate: &Gate, state: &State) -> Option<Message>;
 
+    /// Ends when this process is told to end, and says so; from then on [`Desk::messages`] does too. What only waits or
+    /// looks is cut short by it: a server that goes down waits for its services. Without it nobody tells.
+    async fn told_to_end(&self) -> Failure {
+        std::future::pending().await
+    }
+
     /// Whether a canary flies, which sends mail from outside while the upgrade runs.
     fn has_canary(&self) -> bool {
         false

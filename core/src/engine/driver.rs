@@ -127,7 +127,12 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// From the journal or the desk: then nothing new was begun.
     pub async fn run(&mut self) -> Result<Stop, Failure> {
-        match self.drive().await {
+        let ended = self.drive().await;
+        if ended.is_err() && self.desk.messages().is_err() {
+            // It was told to end; what has happened is recorded first.
+            self.rest()?;
+        }
+        match ended {
             Err(failure) if self.state.holds_mail() => Err(failure.cause(
                 "mail is held meanwhile: transport is stopped and set not to start by itself; senders keep their \
                  mail for a few days and try again",

@@ -3,7 +3,7 @@
 use super::{Engine, Loaded};
 use crate::{
     failure::{Code, Failure, Remedy},
-    host::{NodeGate, NodeProgress, NodeStanding},
+    host::{Answer, NodeGate, NodeProgress, NodeStanding},
     plan::{Outcome, Step},
     upgrade::{Finish, Standing, StepState},
 };
@@ -17,37 +17,37 @@ const AWAY: Duration = Duration::from_secs(20 * 60);
 
 impl Engine<'_> {
     /// Lets time pass. Nodes have a time of their own: a simulated server's clock runs ahead of theirs.
-    pub(super) async fn pause(&self, how_long: Duration) {
-        match self.nodes {
-            Some(nodes) => nodes.rest(how_long).await,
-            None => self.host.clock().sleep(how_long).await,
-        }
+    pub(super) async fn pause(&self, how_long: Duration) -> Result<(), Failure> {
+        self.unless_told(match self.nodes {
+            Some(nodes) => nodes.rest(how_long),
+            None => self.host.clock().sleep(how_long),
+        })
+        .await
     }
 
     /// Looks until the effect of a step has come to its end; `None` when somebody wants something of this upgrade first.
-    pub(super) async fn follow(&self, step: &Step) -> Option<Result<Outcome, Failure>> {
+    pub(super) async fn follow(&self, step: &Step) -> Result<Option<Answer<Outcome>>, Failure> {
         let (mut followed, mut away) = (Duration::ZERO, Duration::ZERO);
         loop {
             if self.desk.messages().map_or(true, |messages| !messages.is_empty()) {
-                return None;
+                return Ok(None);
             }
             let ctx = self.context(step);
-            match self.look(step, self.perform.follow(&ctx)).await {
-                Ok(Some(outcome)) => return Some(Ok(outcome)),
+            match self.look(step, self.perform.follow(&ctx)).await? {
+                Ok(Some(outcome)) => return Ok(Some(Ok(outcome))),
                 Ok(None) => away = Duration::ZERO,
                 Err(failure) if failure.remedy == Remedy::Retry && away < AWAY => away += LOOK,
-                Err(failure) => return Some(Err(failure.ask())),
+                Err(failure) => return Ok(Some(Err(failure.ask()))),
             }
             if followed >= step.limit() {
-                return Some(Err(Failure::new(
-                    Code::TimeLimit,
-                    format!("\"{}\" goes on for very long", step.title),
-                )
-                .expected(format!("an end within {} s", step.limit_secs))
-                .hint("look at the node; answer retry to go on following it")
-                .ask()));
+                let failure =
+                    Failure::new(Code::TimeLimit, format!("\"{}\" goes on for very long", step.title))
+                        .expected(format!("an end within {} s", step.limit_secs))
+                        .hint("look at the node; answer retry to go on following it")
+                        .ask();
+                return Ok(Some(Err(failure)));
             }
-            self.pause(LOOK).await;
+            self.pause(LOOK).await?;
             followed += LOOK;
         }
     }

@@ -4,6 +4,9 @@
 //! server that does not answer, a directory that never does. A call that only looks is given up and said to be unknown.
 //! One that changes something cannot be called back: it may still come to its end, behind the back of whatever is done
 //! next. So the process ends there, with the step in doubt, and the next one looks at what is true.
+//!
+//! A process that is told to end does not wait any longer either, and gives up what only looks: Windows, when it goes
+//! down, waits for services for a minute, and mail with it. What changes something is seen to its end.
 
 use super::Engine;
 use crate::{
@@ -67,21 +70,40 @@ fn hangs(step: &Step, what: &str) -> Failure {
 }
 
 impl Engine<'_> {
-    /// A call that only looks.
-    pub(super) async fn look<T>(&self, step: &Step, work: impl Future<Output = Answer<T>>) -> Answer<T> {
-        let done = within(self.host.clock(), bound(step), work).await;
-        done.unwrap_or_else(|| {
-            Err(hangs(step, "looking at what is there of").hint("see what the server waits for").retry())
+    /// Waits, or looks: the answer, or that this process is told to end.
+    pub(super) async fn unless_told<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let (mut work, mut told) = (pin!(work), self.desk.told_to_end());
+        poll_fn(|cx| match told.as_mut().poll(cx) {
+            Poll::Ready(failure) => Poll::Ready(Err(failure)),
+            Poll::Pending => work.as_mut().poll(cx).map(Ok),
         })
+        .await
     }
 
-    /// A call that changes the server: its answer, or why this process must end.
+    /// A call that only looks: its answer, or why this process must end.
+    pub(super) async fn look<T>(
+        &self,
+        step: &Step,
+        work: impl Future<Output = Answer<T>>,
+    ) -> Result<Answer<T>, Failure> {
+        let done = self.unless_told(within(self.host.clock(), bound(step), work)).await?;
+        Ok(done.unwrap_or_else(|| {
+            Err(hangs(step, "looking at what is there of").hint("see what the server waits for").retry())
+        }))
+    }
+
+    /// The effect of a step: its answer, or why this process must end.
     pub(super) async fn act<T>(
         &self,
         step: &Step,
         work: impl Future<Output = Answer<T>>,
     ) -> Result<Answer<T>, Failure> {
-        within(self.host.clock(), bound(step), work).await.ok_or_else(|| {
+        let bounded = within(self.host.clock(), bound(step), work);
+        let done = match step.operation.only_looks() {
+            true => self.unless_told(bounded).await?,
+            false => bounded.await,
+        };
+        done.ok_or_else(|| {
             hangs(step, "the step")
                 .hint("see what the server waits for, then run `mailsec resume`: it looks at what is there of the step")
         })

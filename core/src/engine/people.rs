@@ -8,15 +8,7 @@ use crate::{
 
 impl Engine<'_> {
     pub(super) fn take_messages(&mut self) -> Result<(), Failure> {
-        let messages = match self.desk.messages() {
-            Ok(messages) => messages,
-            Err(failure) => {
-                // The run ends here; what has happened is recorded first.
-                self.rest()?;
-                return Err(failure);
-            }
-        };
-        for message in messages {
+        for message in self.desk.messages()? {
             self.take(&message)?;
         }
         Ok(())

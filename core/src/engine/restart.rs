@@ -43,10 +43,11 @@ impl Engine<'_> {
             return Ok(None);
         }
         // Somebody took the upgrade up while Windows is still going down, or the restart was vetoed. Waiting tells:
-        // in the first case this process ends here.
+        // in the first case this process ends here, at once where it is the service, for which Windows waits.
         self.rest()?;
         while self.host.clock().now().since(flight.since) < step.limit() {
-            self.host.clock().sleep(RESTART_POLL).await;
+            self.unless_told(self.host.clock().sleep(RESTART_POLL)).await?;
+            self.take_messages()?;
             if limit::boot(self.host).await? != before {
                 return Ok(Some(Stop::RestartPending));
             }

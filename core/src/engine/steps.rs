@@ -18,14 +18,14 @@ impl Engine<'_> {
         let step = self.step(index);
         if !wait.is_zero() {
             self.commit()?;
-            self.pause(wait).await;
+            self.pause(wait).await?;
             // A service that was slow may have come up meanwhile.
             self.note_mail().await;
         }
         let attempt = self.state.steps[index].failures + 1;
         let before = if self.state.steps[index].before.is_none() || planted!(SnapshotTakenAgain) {
             let ctx = self.context(&step);
-            match self.look(&step, self.perform.prepare(&ctx)).await {
+            match self.look(&step, self.perform.prepare(&ctx)).await? {
                 Ok(before) => before,
                 Err(failure) => {
                     self.push(Event::StepFailed { step: step.id.clone(), attempt, failure });
@@ -57,7 +57,7 @@ impl Engine<'_> {
         let ctx = self.context(&step);
         let mut result = self.act(&step, self.perform.apply(&ctx, &permit)).await?;
         if result.is_ok() && step.operation.goes_on_elsewhere() {
-            match self.follow(&step).await {
+            match self.follow(&step).await? {
                 Some(followed) => result = followed,
                 // Somebody wants something first. The step stays in flight, and is taken up as after a crash.
                 None => return Ok(()),
@@ -79,7 +79,7 @@ impl Engine<'_> {
     pub(super) async fn ask_vendor(&mut self, index: usize) -> Result<(), Failure> {
         let step = self.step(index);
         let ctx = self.context(&step);
-        let asked = self.look(&step, self.perform.question(&ctx, index)).await;
+        let asked = self.look(&step, self.perform.question(&ctx, index)).await?;
         match asked {
             Ok(Some(asked)) => {
                 self.open_gate(asked);
@@ -118,12 +118,13 @@ impl Engine<'_> {
         let mut tries = 0;
         let observation = loop {
             let ctx = self.context(&step);
-            match self.look(&step, self.perform.observe(&ctx)).await {
+            match self.look(&step, self.perform.observe(&ctx)).await? {
                 Ok(observation) => break observation,
                 Err(failure) if tries + 1 < OBSERVE_TRIES => {
                     tracing::warn!(step = %step.id, %failure, "the server could not be asked; trying again");
                     tries += 1;
-                    self.host.clock().sleep(step.retry.wait_after(tries).max(Duration::from_secs(1))).await;
+                    let wait = step.retry.wait_after(tries).max(Duration::from_secs(1));
+                    self.unless_told(self.host.clock().sleep(wait)).await?;
                 }
                 Err(failure) => {
                     break Observation::Unknown {
@@ -141,7 +142,7 @@ impl Engine<'_> {
         let step = self.step(index);
         if !wait.is_zero() {
             self.commit()?;
-            self.host.clock().sleep(wait).await;
+            self.unless_told(self.host.clock().sleep(wait)).await?;
             self.note_mail().await;
         }
         let attempt = self.state.steps[index].undo_failed.as_ref().map_or(1, |(attempt, _)| attempt + 1);

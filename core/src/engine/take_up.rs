@@ -59,7 +59,7 @@ impl Engine<'_> {
             });
         }
         if before.is_some() && !self.state.is_elsewhere() {
-            self.await_boot().await;
+            self.await_boot().await?;
         }
         self.note_mail().await;
         self.commit()
@@ -67,7 +67,7 @@ impl Engine<'_> {
 
     /// After a boot: waits until no installer runs and the services run that the plan found running, transport only
     /// while mail is not held. One that does not come up is left to the steps, which name it.
-    async fn await_boot(&self) {
+    async fn await_boot(&self) -> Result<(), Failure> {
         let mut wanted: Vec<ServiceName> = self
             .state
             .plan_steps()
@@ -88,11 +88,13 @@ impl Engine<'_> {
             }
         }
         let ready = self.perform.ready(self.host, &there, BOOT_READY);
-        match limit::within(self.host.clock(), BOOT_READY.saturating_mul(2), ready).await {
+        let bounded = limit::within(self.host.clock(), BOOT_READY.saturating_mul(2), ready);
+        match self.unless_told(bounded).await? {
             Some(Ok(_)) => {}
             Some(Err(failure)) => tracing::warn!(%failure, "the server is not ready after its restart"),
             None => tracing::warn!("nobody can say whether the server is ready after its restart"),
         }
+        Ok(())
     }
 
     fn assume_worst(&mut self, booted: bool) {

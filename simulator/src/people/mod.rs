@@ -8,11 +8,12 @@ pub use stand_in::stand_in;
 use crate::{SimHost, worlds::vipre};
 use async_trait::async_trait;
 use mailsec_core::{
-    Failure,
+    Code, Failure,
     engine::{Desk, Message, Said},
+    host::Host,
     plan::{Choice, ItemAnswer, ItemAnswers, Operation},
     upgrade::{Gate, GateKind, Request, State},
-    values::{Secret, SecretRef, ServerPath},
+    values::{Secret, SecretRef, ServerPath, Timestamp},
 };
 use std::{
     collections::BTreeMap,
@@ -49,6 +50,9 @@ pub struct Person {
     requests: Mutex<Vec<(usize, Request)>>,
     wishes: Option<Wishes>,
     turns: AtomicUsize,
+    ends: Option<usize>,
+    waits: AtomicUsize,
+    told: Mutex<Option<Timestamp>>,
     asked: Mutex<Vec<(GateKind, String)>>,
 }
 
@@ -68,6 +72,9 @@ impl Person {
             requests: Mutex::default(),
             wishes: None,
             turns: AtomicUsize::new(0),
+            ends: None,
+            waits: AtomicUsize::new(0),
+            told: Mutex::default(),
             asked: Mutex::default(),
         }
     }
@@ -92,6 +99,18 @@ impl Person {
         self
     }
 
+    /// Also has Windows tell the process to end, the so-and-so-many-th time that it waits or looks (from 0).
+    #[must_use]
+    pub fn ending(mut self, wait: usize) -> Self {
+        self.ends = Some(wait);
+        self
+    }
+
+    /// Since when the process is told to end.
+    pub fn told(&self) -> Option<Timestamp> {
+        *lock(&self.told)
+    }
+
     /// How often the program has listened.
     pub fn turns(&self) -> usize {
         self.turns.load(Ordering::Relaxed)
@@ -106,6 +125,9 @@ impl Person {
 #[async_trait]
 impl Desk for Person {
     fn messages(&self) -> Result<Vec<Message>, Failure> {
+        if self.told().is_some() {
+            return Err(to_end());
+        }
         let now = self.turns.fetch_add(1, Ordering::Relaxed);
         let mut requests = lock(&self.requests);
         requests.extend(self.wishes.as_ref().and_then(|wish| wish()).map(|request| (now, request)));
@@ -123,6 +145,16 @@ impl Desk for Person {
         lock(&self.requests).retain(|(_, request)| request.to_string() != message.id);
     }
 
+    async fn told_to_end(&self) -> Failure {
+        if self.ends == Some(self.waits.fetch_add(1, Ordering::Relaxed)) {
+            *lock(&self.told) = Some(self.host.clock().now());
+        }
+        match self.told() {
+            Some(_) => to_end(),
+            None => std::future::pending().await,
+        }
+    }
+
     async fn ask(&self, gate: &Gate, state: &State) -> Option<Message> {
         lock(&self.asked).push((gate.why, gate.id.to_string()));
         let choice = (self.deed)(&self.host, gate, state)?;
@@ -133,6 +165,10 @@ impl Desk for Person {
             note: "as the script says".to_owned(),
         })
     }
+}
+
+fn to_end() -> Failure {
+    Failure::new(Code::RequestRefused, "this process was told to end")
 }
 
 /// Every other item of a checklist was seen to; the rest is given up.

@@ -41,6 +41,10 @@ fn an_upgrade_survives_kill_power_cut_and_restart_and_loses_no_mail() {
 
     // The restart that the installer asked for, and nobody at the keyboard: the service finishes.
     // (An installation that the power cut found whole has lost its exit code, and with it the wish for a restart.)
+    if restart_asked_for {
+        // It has taken the upgrade up meanwhile, waits for the restart itself, and does not hold Windows up.
+        machine.await_taken_up_before_restart();
+    }
     machine.lab.reboot().unwrap();
     machine.await_standing("succeeded");
     assert_eq!(machine.restart_is_proven(), restart_asked_for);

@@ -26,3 +26,4 @@ mod real_directory;
 mod refusals;
 mod requests;
 mod rollback;
+mod shutdown;

@@ -2,8 +2,8 @@
 
 use mailsec_core::{
     engine::load,
-    journal::WitnessReader,
-    upgrade::{GateKind, Standing, State, StepState},
+    journal::{Envelope, WitnessReader},
+    upgrade::{Event, GateKind, Standing, State, StepState},
 };
 use mailsec_domain::Domain;
 use mailsec_lab::{Agent, Ended, Lab, Running, SenderReport, build_for_windows};
@@ -141,17 +141,26 @@ impl Machine {
         self.lab.spawn(&words.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()
     }
 
-    /// The upgrade as its witness has it, read while it runs.
-    fn upgrade(&self) -> Option<State> {
+    /// The upgrade's journal as its witness has it, read while it runs.
+    fn envelopes(&self) -> Option<Vec<Envelope>> {
         let reader = WitnessReader::new(self.state().join("journal"));
         let upgrade = reader.upgrades().ok()?.pop()?;
-        Some(load(&reader.read(upgrade).ok()?.envelopes).state)
+        Some(reader.read(upgrade).ok()?.envelopes)
+    }
+
+    fn upgrade(&self) -> Option<State> {
+        Some(load(&self.envelopes()?).state)
     }
 
     #[track_caller]
     fn until(&self, what: &str, holds: impl Fn(&State) -> bool) {
+        self.until_holds(what, || self.upgrade().is_some_and(|state| holds(&state)));
+    }
+
+    #[track_caller]
+    fn until_holds(&self, what: &str, holds: impl Fn() -> bool) {
         let began = Instant::now();
-        while !self.upgrade().is_some_and(|state| holds(&state)) {
+        while !holds() {
             assert!(
                 began.elapsed() < LIMIT,
                 "{what} did not come: {:#?}",
@@ -200,6 +209,17 @@ impl Machine {
     /// Whether a restart was asked for and is waited for.
     pub(crate) fn awaits_restart(&self) -> bool {
         self.upgrade().is_some_and(|state| state.flight.is_some_and(|flight| flight.restart.is_some()))
+    }
+
+    /// Until somebody has taken up an upgrade that awaits a restart, in the boot that is to end.
+    #[track_caller]
+    pub(crate) fn await_taken_up_before_restart(&self) {
+        self.until_holds("taking up before the restart", || {
+            let mut later = self.envelopes().unwrap_or_default().into_iter().rev();
+            let known = later.by_ref().map_while(|envelope| envelope.event.known().cloned());
+            let mut since = known.take_while(|event| !matches!(event, Event::RestartIntended { .. }));
+            since.any(|event| matches!(event, Event::Resumed { .. }))
+        });
     }
 
     /// Whether the step that restarts the server is done, which only another boot identity brings about.

@@ -200,7 +200,7 @@ fn shutdown(deadline: Instant) -> Result<()> {
     let running: Vec<_> =
         services()?.into_iter().filter(|s| s.state == "Running" && !own(&s.program)).collect();
     for service in running {
-        stop(&service.name, deadline)?;
+        stop(&service.name, deadline).map_err(|problem| format!("{}: {problem}", service.name))?;
     }
     Ok(())
 }
