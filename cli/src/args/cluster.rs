@@ -1,6 +1,6 @@
 //! `cluster`.
 
-use super::{AnswerArgs, ReportArgs, RequestOf, ServeArgs, WhichArgs};
+use super::{AnswerArgs, JournalCommand, ReportArgs, RequestOf, ServeArgs, WhichArgs};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -24,6 +24,9 @@ pub(crate) enum ClusterCommand {
     Abandon(RequestOf),
     /// Show what happened
     Report(ReportArgs),
+    /// Read, check, export and import its journal
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Show the cluster's run on a local web page, and take answers there
     Serve(ServeArgs),
 }

@@ -1,6 +1,6 @@
 //! `cluster`: the nodes of a cluster, one after the other.
 
-use super::{VERSION, drive, plan as plans, report, request, site, status, wanted};
+use super::{VERSION, drive, journal, plan as plans, report, request, site, status, wanted};
 use crate::{
     args::{ClusterCommand, ClusterPlanArgs, ClusterRunArgs, Common, WhichArgs},
     cluster::{FolderNodes, Places, keep_plan, orders_of, standings},
@@ -34,6 +34,7 @@ pub(crate) async fn cluster(common: &Common, command: ClusterCommand) -> Result<
         ClusterCommand::Pause(of) => request::request(&inner, &of, Request::Pause).await,
         ClusterCommand::Abandon(of) => request::request(&inner, &of, Request::Abandon).await,
         ClusterCommand::Report(args) => report::report(&inner, &args),
+        ClusterCommand::Journal(command) => journal::journal(&inner, command).await,
         ClusterCommand::Serve(args) => serve::serve(&inner, &args, serve::Whose::Cluster).await,
     }
 }

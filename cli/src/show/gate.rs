@@ -2,10 +2,19 @@
 
 use super::{checklist, text::wrap};
 use mailsec_core::upgrade::{Gate, State};
+use std::borrow::Cow;
 
-/// How the command begins that is about this upgrade.
-pub(crate) fn program(state: &State) -> &'static str {
-    if state.drives_nodes() { "mailsec cluster" } else { "mailsec" }
+/// How the command begins that is about this upgrade, wherever it is given.
+pub(crate) fn program(state: &State) -> Cow<'static, str> {
+    match &state.plan {
+        Some(plan) if plan.drives_nodes() => "mailsec cluster".into(),
+        // A management server is no place that a command would find by itself.
+        // Its name begins with the place, and goes on with the user.
+        Some(plan) if plan.is_elsewhere() => {
+            format!("mailsec --host {}", plan.server.split(' ').next().unwrap_or_default()).into()
+        }
+        _ => "mailsec".into(),
+    }
 }
 
 /// A gate for a program.

@@ -269,6 +269,13 @@ fn a_run_killed_while_a_node_waits_for_a_person_goes_on_when_it_was_answered_the
     Ran::from(node.program().args(SECRET).args(deed).output().unwrap()).exits(0);
     node.run(["answer", &gate().unwrap(), "done"]).exits(0);
     cluster.resume().exits(0);
+    // The report's own way to prove it is that of the cluster's journal, not of this server's.
+    let report = cluster.admin.run(["cluster", "report"]).exits(0).stdout;
+    let head = report.lines().last().and_then(|line| line.split('`').nth(1)).unwrap().to_owned();
+    assert_eq!(head, "mailsec cluster journal verify", "{report}");
+    let verified = cluster.admin.run(head.split(' ').skip(1)).exits(0).stdout;
+    let chain = report.lines().rev().nth(1).unwrap().trim();
+    assert!(verified.contains(chain), "{chain}\n{verified}");
     drop(services);
     assert_eq!(cluster.wrong(), Vec::<String>::new());
 }

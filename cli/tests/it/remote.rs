@@ -55,6 +55,11 @@ fn a_device_that_fails_is_named_at_a_gate_and_the_report_says_who_went_on() {
     tenant.run(["answer", "follow-runs#1", "retry", "--note", "disk was full"]).exits(0);
     assert_eq!(tenant.server.tenant().created, 1);
     assert!(tenant.run(["report"]).stdout.contains("disk was full"));
+    assert!(
+        tenant.run(["status"]).stdout.contains("`mailsec --host eset-connect:"),
+        "{}",
+        tenant.run(["status"])
+    );
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(crate) fn region(read: &Read) -> Markup {
         div data-heading=(heading) data-tone=(tone.class()) data-said=(said(read)) data-over[over(read)] {
             @if let Some(why) = read.damage() {
                 p class="alarm" { strong { "The journal is damaged: " (why) "." } " What follows is what can be read. On the server, "
-                    code { "mailsec journal verify" } " puts back what its second copy has." }
+                    code { (show::program(&read.loaded.state)) " journal verify" } " puts back what its second copy has." }
             }
             (asked(read))
             section aria-labelledby="now" {

@@ -7,7 +7,9 @@ use super::{
     span, step_ms,
 };
 use crate::show::{
-    canary as told, checklist, rehearsed, report,
+    canary as told, checklist,
+    gate::program,
+    rehearsed, report,
     text::{day_clock, harmless},
 };
 use mailsec_core::values::Digest;
@@ -49,12 +51,13 @@ pub(crate) fn markdown(record: &Record<'_>) -> String {
     let notes = report.notes.iter().map(|note| format!("{} {}", day_clock(note.at), md(&note.text)));
     list(&mut text, "On the way", notes);
     text.push_str(&format!(
-        "\n## Proof\n\n- Upgrade `{}`\n- Plan `{}`\n- {} events; the chain ends in `{}`\n- `mailsec journal verify` on the \
+        "\n## Proof\n\n- Upgrade `{}`\n- Plan `{}`\n- {} events; the chain ends in `{}`\n- `{} journal verify` on the \
          server prints the same hash when nothing was changed\n\nAll times are UTC.\n",
         record.upgrade,
         report.plan.unwrap_or(Digest::ZERO),
         report.events.0,
-        record.head
+        record.head,
+        program(record.state())
     ));
     harmless(&text)
 }

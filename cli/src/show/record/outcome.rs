@@ -124,7 +124,7 @@ impl Record<'_> {
                     "make this report again".to_owned(),
                     "until then see for yourself whether mail flows and is scanned".to_owned(),
                 ],
-                command: Some("mailsec journal verify".to_owned()),
+                command: Some(format!("{program} journal verify")),
             });
             return todos;
         }

@@ -3,6 +3,7 @@
 use super::{Record, step_ms};
 use crate::show::{
     canary, checklist,
+    gate::program,
     report::{head, mail, of_nodes, word},
     text::{clock, harmless, span, wrap},
 };
@@ -73,7 +74,7 @@ pub(crate) fn plain(record: &Record<'_>) -> String {
     if unknown > 0 {
         text.push_str(&format!("         {unknown} events of a newer version could not be read\n"));
     }
-    text.push_str("         `mailsec journal verify` checks it\n");
+    text.push_str(&format!("         `{} journal verify` checks it\n", program(record.state())));
     harmless(&text)
 }
 

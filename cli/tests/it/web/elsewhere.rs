@@ -115,7 +115,12 @@ fn devices_of_a_management_server_are_watched_and_their_question_is_answered() {
     assert_eq!(running.0.wait().unwrap().code(), Some(21));
     browser.waits_for("document.querySelector('.asked a.button') !== null");
     let text = browser.text();
-    assert!(text.contains("by no process: once the question is answered, mailsec resume goes on"), "{text}");
+    assert!(
+        text.contains(
+            "by no process: once the question is answered, mailsec --host eset-connect:eu resume goes on"
+        ),
+        "{text}"
+    );
     browser.is_for_everybody("remote-gate");
     browser.clicks("a.button", "Read the question", "document.querySelector('form.answer') !== null");
     assert!(browser.text().contains("EX2"), "{}", browser.text());

@@ -12,7 +12,9 @@ use super::{
     span,
 };
 use crate::show::{
-    checklist, rehearsed,
+    checklist,
+    gate::program,
+    rehearsed,
     text::{clock, harmless},
 };
 use mailsec_core::{upgrade::ReportGate, values::Digest};
@@ -186,8 +188,8 @@ fn proof(record: &Record<'_>) -> Markup {
         }
         p { "Each event carries the hash of the one before it, so the last hash stands for all of them. On the server, this prints the \
              same hash for this upgrade when nothing was changed, and names what was:" }
-        pre { code { "mailsec journal verify" } }
-        p { "Elsewhere, from a copy that " code { "mailsec journal export --out FILE" } " has made, this plays the upgrade again and \
+        pre { code { (program(record.state())) " journal verify" } }
+        p { "Elsewhere, from a copy that " code { (program(record.state())) " journal export --out FILE" } " has made, this plays the upgrade again and \
              compares every decision:" }
         pre { code { "mailsec simulate replay FILE" } }
     }
