@@ -15,6 +15,7 @@ use mailsec_core::{
     upgrade::Standing,
     values::{GateId, UpgradeId},
 };
+use serde_json::json;
 use std::time::Duration;
 
 /// How often the journal is looked at.
@@ -23,19 +24,20 @@ const LOOK: Duration = Duration::from_millis(300);
 pub(super) async fn watch(common: &Common, args: &StatusArgs) -> Result<Reply, Failure> {
     let state = &State::only(common)?;
     let (upgrade, witnessed, loaded) = state.choose(args.which.upgrade.as_deref())?;
+    let mut read = true;
     if common.json {
-        output::say_json(&status::standing(state, upgrade, &witnessed, &loaded));
+        read = output::say_json(&status::standing(state, upgrade, &witnessed, &loaded))?;
     } else {
         output::say(&status::text(common, state, upgrade, &witnessed, &loaded));
     }
     let mut watched = Watched::new(common, state, upgrade, &loaded);
     let mut seen = witnessed;
-    loop {
+    while read {
         if let WitnessState::Damaged(damage) = &seen.state {
             return Err(place::unread(damage));
         }
         let loaded = load(&seen.envelopes);
-        watched.show(&seen, &loaded);
+        read = watched.show(&seen, &loaded)?;
         if let Standing::Finished(how) = loaded.state.standing {
             drop(watched);
             let stop = Stop::Finished(how);
@@ -47,6 +49,7 @@ pub(super) async fn watch(common: &Common, args: &StatusArgs) -> Result<Reply, F
         // By its id from now on: another upgrade may begin when this one is over.
         (_, seen, _) = state.choose(Some(&upgrade.to_string()))?;
     }
+    Ok(Reply::new("", json!({ "upgrade": upgrade })))
 }
 
 /// What was shown so far.
@@ -72,14 +75,13 @@ impl<'a> Watched<'a> {
         }
     }
 
-    fn show(&mut self, seen: &Witnessed, loaded: &Loaded) {
+    /// What is new; whether somebody still reads it.
+    fn show(&mut self, seen: &Witnessed, loaded: &Loaded) -> Result<bool, Failure> {
         let fresh = seen.envelopes.len() > self.shown;
         if self.common.json {
-            if fresh {
-                output::say_json(&status::standing(self.state, self.upgrade, seen, loaded));
-            }
             self.shown = seen.envelopes.len();
-            return;
+            let standing = || status::standing(self.state, self.upgrade, seen, loaded);
+            return if fresh { output::say_json(&standing()) } else { Ok(true) };
         }
         while let Some(envelope) = seen.envelopes.get(self.shown) {
             self.shown += 1;
@@ -96,5 +98,6 @@ impl<'a> Watched<'a> {
         if gate.is_none() && loaded.state.standing == Standing::Running {
             self.progress.runs(already.unwrap_or_default());
         }
+        Ok(true)
     }
 }

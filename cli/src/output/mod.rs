@@ -74,10 +74,13 @@ fn arrived(written: io::Result<()>) -> io::Result<()> {
 /// An answer that is lost is no success. A code that says more than that stays: it is how the upgrade stands.
 fn unless_lost(written: io::Result<()>, exit: Exit) -> Exit {
     let Err(error) = written else { return exit };
-    let lost = system("the answer cannot be written to stdout", error)
-        .hint("what the command did is done; send its output to where there is room");
-    complain(&lost);
+    complain(&lost(error));
     if exit == Exit::Done { Exit::Failed } else { exit }
+}
+
+fn lost(error: io::Error) -> Failure {
+    system("the answer cannot be written to stdout", error)
+        .hint("what the command did is done; send its output to where there is room")
 }
 
 /// Writes an error to stderr. What cannot be said there cannot be said.
@@ -123,9 +126,17 @@ fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(shown).collect()
 }
 
-/// One line for a program that reads along, to stdout.
-pub(crate) fn say_json(value: &Value) {
-    _ = writeln!(io::stdout().lock(), "{value}");
+/// One line for a program that reads along, to stdout; whether it still does.
+///
+/// # Errors
+/// [`Code::System`] when the line cannot be written.
+pub(crate) fn say_json(value: &Value) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{value}").and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(lost(error)),
+    }
 }
 
 /// Says something on the way, to stderr, without waiting for who reads it; the service, which has none, to its log.

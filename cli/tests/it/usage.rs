@@ -336,10 +336,15 @@ fn an_answer_that_nobody_can_have_read_is_no_success() {
     assert!(ran.told().contains("cannot be written to stdout"), "{ran}");
     full(&["--json", "check", "--installer", "vipre.exe"]).exits(2);
     // A reader that has read enough is another matter.
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let mut command = place.command(["detect"]);
-    command.stdout(writer).output().map(Ran::from).unwrap().exits(0);
+    // Whoever watches for it ends with it, though the upgrade waits.
+    let watch = ["--json", "status", "--watch"];
+    full(&watch).exits(1);
+    for arguments in [&["detect"][..], &watch] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = place.command(arguments.iter().copied());
+        command.stdout(writer).output().map(Ran::from).unwrap().exits(0);
+    }
 }
 
 #[test]
