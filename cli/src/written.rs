@@ -6,9 +6,8 @@ use crate::{
     place::{self, State},
     show::{self, Record},
 };
-use mailsec_core::{Failure, journal::WitnessState, upgrade::Report, values::UpgradeId};
+use mailsec_core::{Failure, engine::ReportFile, journal::WitnessState, upgrade::Report, values::UpgradeId};
 use mailsec_mail::canary;
-use serde_json::json;
 
 /// A report in one of its forms.
 pub(crate) struct Written {
@@ -23,19 +22,17 @@ pub(crate) fn written(state: &State, named: Option<&str>, format: ReportFormat) 
     let (upgrade, witnessed, mut loaded) = state.choose(named)?;
     canary_since(state, upgrade, &mut loaded.report);
     let record = Record::of(upgrade, &witnessed, &loaded);
-    let value = json!({
-        "upgrade": upgrade,
-        "report": loaded.report,
-        "chain": { "envelopes": witnessed.lines.len(), "head": record.head },
-        "journal": witnessed.state,
-    });
+    let file = ReportFile::of(upgrade, &witnessed, &loaded);
+    let value = serde_json::to_value(&file).map_err(|e| output::system("the report cannot be written", e))?;
     let damage = match &witnessed.state {
         WitnessState::Damaged(damage) => format!("\n{}", output::describe(&place::unread(damage))),
         WitnessState::Whole | WitnessState::TornTail { .. } => String::new(),
     };
     let content = match format {
         ReportFormat::Text => format!("{}{damage}", show::plain(&record)),
-        ReportFormat::Json => serde_json::to_string_pretty(&value).unwrap_or_default(),
+        // In the order of its fields.
+        ReportFormat::Json => serde_json::to_string_pretty(&file)
+            .map_err(|e| output::system("the report cannot be written", e))?,
         ReportFormat::Html => show::page(&record),
         ReportFormat::Md => show::markdown(&record),
         ReportFormat::Junit => show::junit(&record),

@@ -4,6 +4,7 @@
 //! passes over them, and so are unknown kinds of event.
 
 use crate::{
+    engine::ReportFile,
     journal::{Bundle, Format, JournalLine},
     plan::{PlanFile, PlanFormat},
 };
@@ -19,11 +20,13 @@ pub enum Described {
     Plan,
     /// An upgrade, as `journal export` writes it.
     Export,
+    /// A report, as `report --format json` writes it.
+    Report,
 }
 
 impl Described {
     /// Every file that has one.
-    pub const ALL: [Self; 3] = [Self::Journal, Self::Plan, Self::Export];
+    pub const ALL: [Self; 4] = [Self::Journal, Self::Plan, Self::Export, Self::Report];
 
     /// One word for it.
     #[must_use]
@@ -32,6 +35,7 @@ impl Described {
             Self::Journal => "journal",
             Self::Plan => "plan",
             Self::Export => "export",
+            Self::Report => "report",
         }
     }
 
@@ -42,6 +46,7 @@ impl Described {
             Self::Journal => Format::CURRENT.0,
             Self::Plan => PlanFormat::CURRENT.number(),
             Self::Export => Bundle::FORMAT,
+            Self::Report => ReportFile::FORMAT,
         }
     }
 
@@ -58,6 +63,7 @@ impl Described {
             Self::Journal => (of::<JournalLine>(), "a line of the journal"),
             Self::Plan => (of::<PlanFile>(), "a plan's file"),
             Self::Export => (of::<Bundle>(), "an exported upgrade"),
+            Self::Report => (of::<ReportFile>(), "a report"),
         };
         schema.insert("$id".to_owned(), self.id().into());
         schema.insert("title".to_owned(), format!("mailsec: {what}, format {}", self.format()).into());

@@ -12,6 +12,8 @@ pub(crate) enum SchemaOf {
     Plan,
     /// An upgrade, as `journal export` writes it
     Export,
+    /// A report, as `report --format json` writes it
+    Report,
 }
 
 impl From<SchemaOf> for Described {
@@ -20,6 +22,7 @@ impl From<SchemaOf> for Described {
             SchemaOf::Journal => Self::Journal,
             SchemaOf::Plan => Self::Plan,
             SchemaOf::Export => Self::Export,
+            SchemaOf::Report => Self::Report,
         }
     }
 }

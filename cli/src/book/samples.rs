@@ -10,7 +10,7 @@ use mailsec_core::{
     upgrade::{Actor, Event},
     values::{Digest, GateId, NodeName, ServerPath, StepId, Timestamp, UpgradeId},
 };
-use mailsec_simulator::{cases, explore::Medium, swarm::Arena};
+use mailsec_simulator::{cases, explore::Medium, people::Person, swarm::Arena};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +22,17 @@ pub(super) fn played() -> Vec<Vec<Event>> {
         all.extend((first..first + 3).map(|seed| arena.play(seed).played.trial.events()));
     }
     all
+}
+
+/// Upgrades of every case, without trouble and with a person who does what is asked.
+pub(super) fn calm() -> Vec<Vec<Event>> {
+    let run = |case: &cases::Case| {
+        let mut trial = case.subject(&REHEARSABLE).expect("a plan").trial();
+        let person = Person::new(&trial.host, case.deed);
+        trial.run(&person);
+        trial.events()
+    };
+    cases::all().map(run).collect()
 }
 
 /// What tells one event from others of its kind: the words in it that say which variant of something stands there.

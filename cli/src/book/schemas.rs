@@ -4,13 +4,14 @@
 use super::{
     events::{KINDS, seen},
     golden,
-    samples::{plans, played, shape, steps, unmet},
+    samples::{calm, plans, played, shape, steps, unmet},
     validator::Validator,
 };
 use crate::commands::schema_text;
 use mailsec_core::{
+    engine::{ReportFile, load},
     host::BootIdentity,
-    journal::{Bundle, Envelope, Line, Stamp},
+    journal::{Bundle, Damage, Envelope, Line, Stamp, WitnessState, Witnessed},
     plan::{ItemId, Plan},
     schema::Described,
     upgrade::Event,
@@ -137,6 +138,74 @@ fn the_journals_schema_takes_what_the_reader_takes() {
         validator.judges_as(reader, &value(&sealed(std::slice::from_ref(event))[0]), &mut sums);
     }
     assert!(sums.0 > 500 && sums.1 > 5_000, "taken and refused: {sums:?}");
+}
+
+/// Keeps of each list of objects those that have something that was not met yet; whether there is anything.
+fn only_new(value: &mut Value, place: &str, met: &mut BTreeSet<String>) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter_mut().fold(false, |new, (name, field)| {
+            let here = only_new(field, &format!("{place}/{name}"), met);
+            new || here
+        }),
+        Value::Array(list) if list.iter().any(Value::is_object) => {
+            list.retain_mut(|one| only_new(one, place, met));
+            !list.is_empty()
+        }
+        Value::Array(list) => met.insert(format!("{place}: {} in it", list.len().min(1))),
+        Value::Null => met.insert(format!("{place}: nothing")),
+        _ => met.insert(format!("{place}: something")),
+    }
+}
+
+/// Reports of these events: of the whole journal, of one that is just written, and of a damaged one.
+fn reports(events: &[Event]) -> Vec<Value> {
+    let lines = sealed(events);
+    let envelopes: Vec<Envelope> = lines.iter().map(|line| line.envelope().expect("sealed")).collect();
+    let upgrade = lines[0].upgrade();
+    let (good, behind) = (&lines[..1], lines.len() as u64);
+    let states = [
+        WitnessState::Whole,
+        WitnessState::TornTail { bytes: 1 },
+        WitnessState::Damaged(Damage::after(upgrade, good, behind, "an envelope is missing")),
+        WitnessState::Damaged(Damage::after(upgrade, &[], behind, "no envelope is left")),
+    ];
+    let of = |state| {
+        let witnessed = Witnessed { envelopes: envelopes.clone(), lines: lines.clone(), state };
+        let file = ReportFile::of(upgrade, &witnessed, &load(&envelopes));
+        serde_json::to_value(file).expect("plain data")
+    };
+    states.map(of).into()
+}
+
+#[test]
+fn the_reports_schema_takes_what_reports_are() {
+    let validator = Validator::of(Described::Report);
+    let reader = |file: &Value| file["format"] == ReportFile::FORMAT && reads::<ReportFile>(file);
+    let (mut met, mut sums) = (BTreeSet::new(), (0, 0));
+    let more: Vec<Event> = seen()
+        .into_values()
+        .map(|(event, _)| event)
+        .filter(|event| matches!(event, Event::CanaryWatched { .. } | Event::Rehearsed(_)))
+        .collect();
+    assert_eq!(more.len(), 2, "what no simulated upgrade has");
+    let whole = played().into_iter().chain(calm()).enumerate().map(|(at, events)| match at {
+        0 => [events.as_slice(), &more].concat(),
+        _ => events,
+    });
+    for mut report in whole.flat_map(|events| reports(&events)) {
+        validator.must_fit(&report);
+        if only_new(&mut report, "", &mut met) {
+            validator.judges_as(reader, &report, &mut sums);
+        }
+    }
+    for place in [
+        "/report/gates/items/answer/why: something",
+        "/report/steps/failure/hint: something",
+        "/report/canary/over",
+    ] {
+        assert!(met.iter().any(|met| met.starts_with(place)), "no report has {place}: {met:#?}");
+    }
+    assert!(sums.0 > 300 && sums.1 > 3_000, "taken and refused: {sums:?}");
 }
 
 /// What fits is read, and what is read is written so that it fits.

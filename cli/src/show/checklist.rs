@@ -51,7 +51,7 @@ pub(super) fn summary(report: &Report) -> String {
             of(|answer| matches!(answer, ItemAnswer::Done)),
             of(|answer| matches!(answer, ItemAnswer::GivenUp { .. })),
         );
-        let by = gate.answer.as_ref().map(|(_, _, by, _)| by.as_str()).unwrap_or_default();
+        let by = gate.answer.as_ref().map(|answer| answer.by.as_str()).unwrap_or_default();
         wrap(
             "Answered ",
             "         ",

@@ -8,7 +8,7 @@ use super::{
 use mailsec_core::{
     engine::{Loaded, Stop},
     plan::MailState,
-    upgrade::{Finish, Next, Report, Standing, State, StepResult, next},
+    upgrade::{Finish, Next, Report, ReportStart, Standing, State, StepResult, next},
 };
 
 /// How it stands, in a word.
@@ -155,7 +155,7 @@ pub(super) fn head(report: &Report) -> String {
     if !report.elsewhere && report.plan.is_some() {
         text.push_str(&wrap("Trial    ", "         ", &rehearsed(report.rehearsed.as_ref())));
     }
-    if let Some((at, by)) = &report.started {
+    if let Some(ReportStart { at, by }) = &report.started {
         text.push_str(&format!("Started  {at} by {by}\n"));
     }
     text

@@ -84,7 +84,7 @@ fn a_folder_that_cannot_be_made_is_said() {
 
 #[test]
 fn the_schemas_that_are_printed_are_those_of_the_book() {
-    for name in ["journal", "plan", "export"] {
+    for name in ["journal", "plan", "export", "report"] {
         let file =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/reference/{name}.schema.json"));
         let written = fs::read_to_string(file).unwrap();

@@ -5,6 +5,7 @@ use crate::{
     failure::{Code, Failure},
     values::{Digest, Timestamp, UpgradeId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ impl Tip {
 }
 
 /// The last envelope before the damage.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastGood {
     /// Its position.
     pub seq: u64,
@@ -58,7 +59,7 @@ pub struct LastGood {
 }
 
 /// A journal that cannot be mended from what is left of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Damage {
     /// Whose.
     pub upgrade: UpgradeId,

@@ -4,10 +4,11 @@ use crate::{
     plan::{Flow, MailBudget, MailState},
     values::Timestamp,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds in each state that is not good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailTotals {
     /// Held on purpose.
     pub held_ms: u64,
@@ -29,7 +30,7 @@ impl MailTotals {
 }
 
 /// One change of mail's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailChange {
     /// When.
     pub at: Timestamp,

@@ -17,5 +17,8 @@ pub(crate) use gates::planned;
 pub use ledger::{Ledger, MailChange, MailTotals};
 pub use next::{Asked, Next, found, next};
 pub use recovery::{Found, Then, recover};
-pub use report::{Report, ReportGate, ReportItem, ReportNote, ReportStep, StepResult};
+pub use report::{
+    Report, ReportAnswer, ReportEvents, ReportGate, ReportItem, ReportNote, ReportStart, ReportStep,
+    StepResult,
+};
 pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};

@@ -11,11 +11,12 @@ use crate::{
     },
     values::{Digest, GateId, StepId, Timestamp, Version},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What became of a step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
     /// Not begun.
@@ -46,7 +47,7 @@ impl StepResult {
 }
 
 /// A step in the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportStep {
     /// Its name.
     pub id: StepId,
@@ -71,7 +72,7 @@ pub struct ReportStep {
 }
 
 /// A gate in the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportGate {
     /// Its name.
     pub id: GateId,
@@ -83,15 +84,28 @@ pub struct ReportGate {
     pub title: String,
     /// When it opened.
     pub opened: Timestamp,
-    /// The answer: when, what, who, in their words.
-    pub answer: Option<(Timestamp, Choice, String, String)>,
+    /// The answer, once there is one.
+    pub answer: Option<ReportAnswer>,
     /// Its checklist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ReportItem>,
 }
 
+/// The answer to a gate in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportAnswer {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub choice: Choice,
+    /// Who.
+    pub by: String,
+    /// In their words.
+    pub note: String,
+}
+
 /// An item of a gate's checklist in the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportItem {
     /// The item.
     #[serde(flatten)]
@@ -101,7 +115,7 @@ pub struct ReportItem {
 }
 
 /// A line of the timeline that is neither step nor gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportNote {
     /// When.
     pub at: Timestamp,
@@ -109,8 +123,26 @@ pub struct ReportNote {
     pub text: String,
 }
 
+/// The beginning of an upgrade in the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportStart {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+}
+
+/// How much of the journal the report is made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportEvents {
+    /// Events read.
+    pub read: u64,
+    /// How many of them this version does not know.
+    pub unknown: u64,
+}
+
 /// The report.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The server.
     pub server: String,
@@ -135,7 +167,7 @@ pub struct Report {
     /// How it ended; `None` while it has not.
     pub finish: Option<Finish>,
     /// When it started, and by whom.
-    pub started: Option<(Timestamp, String)>,
+    pub started: Option<ReportStart>,
     /// Time of the last event.
     pub last: Option<Timestamp>,
     /// Steps, in the plan's order.
@@ -153,8 +185,8 @@ pub struct Report {
     /// What the canary saw, if one flew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanarySummary>,
-    /// Events read, and how many of them this version does not know.
-    pub events: (u64, u64),
+    /// How much of the journal it is made from.
+    pub events: ReportEvents,
     #[serde(skip)]
     ledger: Ledger,
     /// Steps that nothing takes back.
@@ -168,20 +200,20 @@ pub struct Report {
 impl Report {
     /// An event of a kind that this version does not know.
     pub fn pass_over(&mut self) {
-        self.events.0 += 1;
-        self.events.1 += 1;
+        self.events.read += 1;
+        self.events.unknown += 1;
     }
 
     /// Folds one event in.
     pub fn apply(&mut self, position: Position<'_>, event: &Event) {
-        self.events.0 += 1;
+        self.events.read += 1;
         let at = position.at;
         self.last = Some(at);
         match event {
             Event::Planned { plan, hash } => self.planned(plan, *hash),
             Event::Rehearsed(rehearsed) => self.rehearsed = Some(rehearsed.clone()),
             Event::Started { by, mail, .. } => {
-                self.started = Some((at, by.0.clone()));
+                self.started = Some(ReportStart { at, by: by.0.clone() });
                 if !self.elsewhere {
                     self.ledger.change(at, *mail, true);
                 }
@@ -248,7 +280,8 @@ impl Report {
                     for item in &mut line.items {
                         item.answer = items.get(&item.item.id).cloned();
                     }
-                    line.answer = Some((at, *choice, by.0.clone(), note.clone()));
+                    line.answer =
+                        Some(ReportAnswer { at, choice: *choice, by: by.0.clone(), note: note.clone() });
                 }
             }
             Event::RestartProven { step, before, after } => {

@@ -9,7 +9,7 @@ use mailsec_core::{
     engine::Loaded,
     host::NodeGate,
     plan::{Flow, MailState, UnscannedPolicy},
-    upgrade::{Direction, Finish, Standing},
+    upgrade::{Direction, Finish, ReportStart, Standing},
     values::{NodeName, Timestamp},
 };
 use maud::{Markup, html};
@@ -159,7 +159,7 @@ fn facts(read: &Read) -> Markup {
             @if let (Some(naming), Some(from), Some(to)) = (&report.naming, &report.from, &report.to) {
                 div { dt { "Upgrade" } dd { (naming.before) " " (from) " to " (naming.after) " " (to) } }
             }
-            @if let Some((at, by)) = &report.started { div { dt { "Started" } dd { (time(*at)) " by " (by) } } }
+            @if let Some(ReportStart { at, by }) = &report.started { div { dt { "Started" } dd { (time(*at)) " by " (by) } } }
             @if let Direction::Back(why) = &state.direction { div { dt { "Way back" } dd { (why) } } }
             @if let Some((index, step)) = step {
                 div { dt { "Phase" } dd { (step.phase) } }

@@ -3,7 +3,7 @@
 use super::{Record, ms};
 use mailsec_core::{
     plan::{Flow, MailState},
-    upgrade::Event,
+    upgrade::{Event, ReportAnswer},
     values::Timestamp,
 };
 
@@ -121,10 +121,10 @@ impl Record<'_> {
         }
         marks.extend(self.report().gates.iter().map(|gate| Mark {
             at: gate.opened,
-            to: gate.answer.as_ref().map(|(at, ..)| *at).or(self.report().last),
+            to: gate.answer.as_ref().map(|answer| answer.at).or(self.report().last),
             kind: Struck::Gate,
             text: match &gate.answer {
-                Some((_, choice, by, _)) => format!("{}: {by} answered {choice}", gate.title),
+                Some(ReportAnswer { choice, by, .. }) => format!("{}: {by} answered {choice}", gate.title),
                 None => format!("{}: not answered", gate.title),
             },
         }));

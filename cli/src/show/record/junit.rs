@@ -53,7 +53,7 @@ pub(crate) fn junit(record: &Record<'_>) -> String {
 fn of_suite(record: &Record<'_>, name: &str, suite: &str, cases: &[Case]) -> Markup {
     let report = record.report();
     let (failures, errors, skipped) = counts(cases.iter());
-    let began = report.started.as_ref().map(|(at, _)| at.to_string()[..19].to_owned());
+    let began = report.started.as_ref().map(|start| start.at.to_string()[..19].to_owned());
     let version = |version: &Option<mailsec_core::values::Version>| {
         version.as_ref().map(ToString::to_string).unwrap_or_default()
     };
@@ -125,7 +125,7 @@ fn journal(record: &Record<'_>) -> Case {
         None => Verdict::Passed,
         Some(damage) => Verdict::Error("journal-damaged".to_owned(), damage.why.clone()),
     };
-    let told = format!("{} events; the chain ends in {}", record.report().events.0, record.head);
+    let told = format!("{} events; the chain ends in {}", record.report().events.read, record.head);
     Case { class: "upgrade", name: "the journal is whole".to_owned(), ms: 0, verdict, told }
 }
 

@@ -12,6 +12,7 @@ use crate::show::{
     rehearsed, report,
     text::{day_clock, harmless},
 };
+use mailsec_core::upgrade::{ReportAnswer, ReportStart};
 use mailsec_core::values::Digest;
 
 /// The report.
@@ -27,7 +28,7 @@ pub(crate) fn markdown(record: &Record<'_>) -> String {
     if let (Some(naming), Some(from), Some(to)) = (&report.naming, &report.from, &report.to) {
         text.push_str(&format!("- From {} {from}\n- To {} {to}\n", md(&naming.before), md(&naming.after)));
     }
-    if let Some((at, by)) = &report.started {
+    if let Some(ReportStart { at, by }) = &report.started {
         text.push_str(&format!("- Started {} UTC by {}\n", day_clock(*at), md(by)));
     }
     if let Some(last) = report.last {
@@ -55,7 +56,7 @@ pub(crate) fn markdown(record: &Record<'_>) -> String {
          server prints the same hash when nothing was changed\n\nAll times are UTC.\n",
         record.upgrade,
         report.plan.unwrap_or(Digest::ZERO),
-        report.events.0,
+        report.events.read,
         record.head,
         program(record.state())
     ));
@@ -154,10 +155,10 @@ fn steps(record: &Record<'_>, text: &mut String) {
 fn gates(record: &Record<'_>, text: &mut String) {
     let gates = record.report().gates.iter().map(|gate| {
         let answer = match &gate.answer {
-            Some((at, choice, by, note)) if note.is_empty() => {
+            Some(ReportAnswer { at, choice, by, note }) if note.is_empty() => {
                 format!("**{choice}**, by {} at {}", md(by), day_clock(*at))
             }
-            Some((at, choice, by, note)) => {
+            Some(ReportAnswer { at, choice, by, note }) => {
                 format!("**{choice}**, by {} at {}: {}", md(by), day_clock(*at), md(note))
             }
             None => "**not answered**".to_owned(),

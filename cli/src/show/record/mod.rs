@@ -76,7 +76,7 @@ impl Record<'_> {
     /// How long it took, from start to last event, in milliseconds.
     fn took_ms(&self) -> u64 {
         let report = self.report();
-        report.started.as_ref().zip(report.last).map_or(0, |((began, _), last)| ms(*began, last))
+        report.started.as_ref().zip(report.last).map_or(0, |(start, last)| ms(start.at, last))
     }
 }
 

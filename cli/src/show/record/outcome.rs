@@ -4,7 +4,7 @@ use super::Record;
 use crate::show::{gate::program, report, text::clock};
 use mailsec_core::{
     plan::{Choice, ItemAnswer, Undo},
-    upgrade::{Direction, Finish, Standing, StepResult},
+    upgrade::{Direction, Finish, ReportAnswer, Standing, StepResult},
 };
 
 /// How it looks to somebody who reads one line.
@@ -205,7 +205,7 @@ impl Record<'_> {
             remarks.push(format!("Left out by choice: {what}. Reason: {}", full_stop(why)));
         }
         for gate in &report.gates {
-            let Some((_, choice, by, note)) = &gate.answer else { continue };
+            let Some(ReportAnswer { choice, by, note, .. }) = &gate.answer else { continue };
             if matches!(choice, Choice::Skip | Choice::CountAsDone | Choice::Continue) {
                 let note = if note.is_empty() {
                     String::new()
@@ -229,10 +229,10 @@ impl Record<'_> {
                 remarks.push(format!("Stays on the server: {}. Reason: {}", line.title, full_stop(why)));
             }
         }
-        if report.events.1 > 0 {
+        if report.events.unknown > 0 {
             remarks.push(format!(
                 "{} events were written by a newer version of mailsec and are not told here.",
-                report.events.1
+                report.events.unknown
             ));
         }
         remarks

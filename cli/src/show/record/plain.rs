@@ -8,7 +8,7 @@ use crate::show::{
     text::{clock, harmless, span, wrap},
 };
 use mailsec_core::{
-    upgrade::{ReportStep, StepResult},
+    upgrade::{ReportAnswer, ReportEvents, ReportStep, StepResult},
     values::Digest,
 };
 
@@ -46,10 +46,12 @@ pub(crate) fn plain(record: &Record<'_>) -> String {
         for gate in &report.gates {
             text.push_str(&wrap(&format!("  {}  ", clock(gate.opened)), "            ", &gate.title));
             let answer = match &gate.answer {
-                Some((at, choice, by, note)) if note.is_empty() => {
+                Some(ReportAnswer { at, choice, by, note }) if note.is_empty() => {
                     format!("{choice}, by {by} at {}", clock(*at))
                 }
-                Some((at, choice, by, note)) => format!("{choice}, by {by} at {}: {note}", clock(*at)),
+                Some(ReportAnswer { at, choice, by, note }) => {
+                    format!("{choice}, by {by} at {}: {note}", clock(*at))
+                }
                 None => "not answered".to_owned(),
             };
             text.push_str(&wrap("            ", "            ", &answer));
@@ -68,7 +70,7 @@ pub(crate) fn plain(record: &Record<'_>) -> String {
             text.push_str(&wrap(&format!("  {what}: "), "    ", why));
         }
     }
-    let (events, unknown) = report.events;
+    let ReportEvents { read: events, unknown } = report.events;
     text.push_str(&format!("\nPlan     {}\n", report.plan.unwrap_or(Digest::ZERO)));
     text.push_str(&format!("Journal  {events} events; the chain ends in\n         {}\n", record.head));
     if unknown > 0 {

@@ -98,7 +98,7 @@ fn eset() -> Read {
 /// All went well by the ledger, and yet senders were refused for some seconds.
 fn canary_alarms() -> Read {
     let read = succeeded();
-    let began = read.loaded.report.started.as_ref().expect("it was started").0;
+    let began = read.loaded.report.started.as_ref().expect("it was started").at;
     let at = |secs: u64| began.after(std::time::Duration::from_secs(secs));
     let span = |from, to, fate, count| Span { from: at(from), to: at(to), fate, count };
     let summary = CanarySummary {

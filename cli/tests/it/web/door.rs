@@ -56,8 +56,8 @@ fn an_answer_by_the_page_is_one_by_the_command_with_another_name() {
     }
     let json = served.get(&format!("{}/report/json", upgrade(&place)), &cookie);
     let value: serde_json::Value = serde_json::from_str(&json.body).unwrap();
-    assert_eq!(value["report"]["gates"][0]["answer"][2], "ada (by the web page)");
-    assert_eq!(value["report"]["gates"][0]["answer"][3], note);
+    assert_eq!(value["report"]["gates"][0]["answer"]["by"], "ada (by the web page)");
+    assert_eq!(value["report"]["gates"][0]["answer"]["note"], note);
     assert!(json.header("content-disposition").starts_with("attachment; filename=\"upgrade-"));
 }
 

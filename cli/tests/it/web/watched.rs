@@ -141,7 +141,7 @@ fn a_question_is_answered_without_javascript() {
     browser.clicks("form.answer button", "Answer", "document.querySelector('.taken') !== null");
     let gate = &place.run(["--json", "report"]).exits(0).json()["report"]["gates"][0];
     assert_eq!(
-        (&gate["answer"][1], &gate["answer"][2]),
+        (&gate["answer"]["choice"], &gate["answer"]["by"]),
         (&json!("roll-back"), &json!("ada (by the web page)"))
     );
     // It is loaded again by itself.

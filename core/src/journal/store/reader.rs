@@ -11,6 +11,7 @@ use crate::{
     journal::{Bundle, Damage, Envelope, Line, MAX_ENVELOPE_BYTES, Tip, chain},
     values::UpgradeId,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +28,7 @@ pub struct WitnessReader {
 }
 
 /// How a witness stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum WitnessState {
     /// One chain to its end.

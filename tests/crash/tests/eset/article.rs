@@ -195,7 +195,7 @@ fn a_named_person_goes_through_all_settings_at_the_end_of_every_method() {
         let report = trial.loaded().report;
         let gate = report.gates.last().unwrap();
         assert_eq!((gate.step.as_str(), gate.why), ("review-settings", GateKind::Planned), "{name}");
-        assert_eq!(gate.answer.as_ref().map(|answer| answer.2.as_str()), Some("Ada"), "{name}");
+        assert_eq!(gate.answer.as_ref().map(|answer| answer.by.as_str()), Some("Ada"), "{name}");
         let line = report.steps.last().unwrap();
         assert_eq!(line.result, StepResult::Done);
         assert!(line.evidence[0].seen.contains("preserved"), "{name}: {:?}", line.evidence);

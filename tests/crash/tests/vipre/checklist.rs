@@ -33,7 +33,7 @@ fn planned() -> Trial {
 fn answered(trial: &Trial) -> Vec<(String, Option<ItemAnswer>, String)> {
     let gates = trial.loaded().report.gates;
     let with_items = gates.into_iter().flat_map(|gate| {
-        let by = gate.answer.map(|(_, _, by, _)| by).unwrap_or_default();
+        let by = gate.answer.map(|answer| answer.by).unwrap_or_default();
         gate.items.into_iter().map(move |line| (line.item.id.to_string(), line.answer, by.clone()))
     });
     with_items.collect()

@@ -17,7 +17,10 @@ use crate::show::{
     rehearsed,
     text::{clock, harmless},
 };
-use mailsec_core::{upgrade::ReportGate, values::Digest};
+use mailsec_core::{
+    upgrade::{ReportAnswer, ReportEvents, ReportGate, ReportStart},
+    values::Digest,
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// The page's only style, which stands in it.
@@ -127,7 +130,7 @@ fn facts(record: &Record<'_>) -> Markup {
                 div { dt { "From" } dd { (naming.before) " " (from) } }
                 div { dt { "To" } dd { (naming.after) " " (to) } }
             }
-            @if let Some((at, by)) = &report.started {
+            @if let Some(ReportStart { at, by }) = &report.started {
                 div { dt { "Started" } dd { (time(*at)) " by " (by) } }
             }
             @if let Some(last) = report.last {
@@ -156,7 +159,7 @@ fn gate_of(gate: &ReportGate) -> Markup {
             h3 { (gate.title) }
             p class="soft" { "Opened " (time(gate.opened)) ", at step " code { (gate.step) } ", as gate " code { (gate.id) } }
             @match &gate.answer {
-                Some((at, choice, by, note)) => p {
+                Some(ReportAnswer { at, choice, by, note }) => p {
                     strong { (choice) } ", by " strong { (by) } " at " (time(*at))
                     @if !note.is_empty() { ": " q { (note) } }
                 },
@@ -174,7 +177,7 @@ fn gate_of(gate: &ReportGate) -> Markup {
 }
 
 fn proof(record: &Record<'_>) -> Markup {
-    let (events, unknown) = record.report().events;
+    let ReportEvents { read: events, unknown } = record.report().events;
     html! {
         @if let Some(damage) = record.damage() {
             p class="alarm" { strong { "The journal is damaged: " (damage.why) "." }
