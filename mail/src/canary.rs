@@ -157,21 +157,28 @@ impl Flight {
         self.inner.summary()
     }
 
-    /// Sends no more, and waits a while for what is under way.
+    /// Sends no more, and waits a while for what is under way, no longer than until somebody is in a `hurry`.
     #[must_use]
-    pub fn settle(&self) -> CanarySummary {
+    pub fn settle(&self, hurry: impl Fn() -> bool) -> CanarySummary {
         self.inner.sending.store(false, Ordering::Relaxed);
         let beats = self.inner.config.settle_seconds.saturating_mul(1000)
             / u64::try_from(BEAT.as_millis()).unwrap_or(1);
         for _ in 0..beats {
             let watched = self.inner.path.pickup.is_some();
             let under_way = watched && self.inner.record().seen.outstanding() > 0;
-            if self.inner.waiting.load(Ordering::Relaxed) == 0 && !under_way {
+            if hurry() || self.inner.waiting.load(Ordering::Relaxed) == 0 && !under_way {
                 break;
             }
             std::thread::sleep(BEAT);
         }
         self.summary()
+    }
+}
+
+impl Flight {
+    /// Leaves it as a crash would: nothing that is under way is waited for.
+    pub fn leave(mut self) {
+        self.threads.clear();
     }
 }
 

@@ -95,7 +95,8 @@ async fn create(common: &Common, new: &NewPasswordArgs) -> Result<Reply, Failure
     let keep = new.keep();
     let secret = new.secret(place.host());
     let password = NewPassword { secret: &secret, keep: keep.as_deref() };
-    let evidence = by_hand::create(place.host(), &Permit::by_hand(&agreed), &name, &password).await?;
+    let evidence = by_hand::create(place.host(), &Permit::by_hand(&agreed), &name, &password).await;
+    let evidence = evidence.map_err(|failure| new.where_it_is(failure))?;
     Ok(Reply::new(
         format!("{}{name} was created.", lines(&evidence)),
         json!({ "account": name, "created": true, "evidence": evidence }),
@@ -229,7 +230,7 @@ impl NewPasswordArgs {
     /// With the source that the password has by now, where it was made and its file may be needed.
     fn where_it_is(&self, failure: Failure) -> Failure {
         match (&self.password_to, &failure.hint) {
-            (Some(file), Some(hint)) if failure.code == Code::AccountUnproven => {
+            (Some(file), Some(hint)) if file.exists() && failure.code != Code::PasswordPolicy => {
                 let hint = format!("{hint}: --secret {PASSWORD}=file:{}", file.display());
                 failure.hint(hint)
             }

@@ -83,7 +83,7 @@ impl Demo {
         );
         Ok(Reply::new(
             ending,
-            json!({ "journal": journal, "report": report, "server": self.folder.display().to_string(), "processes": processes }),
+            json!({ "journal": journal.display().to_string(), "report": report.display().to_string(), "server": self.folder.display().to_string(), "processes": processes }),
         ))
     }
 

@@ -38,7 +38,7 @@ pub(crate) fn rehearse(common: &Common, args: &RehearseArgs) -> Result<Reply, Fa
     let json = json!({
         "hash": result.hash(),
         "converges": result.converges(),
-        "kept": kept,
+        "kept": kept.map(|file| file.display().to_string()),
         "rehearsal": result,
     });
     let exit = if result.converges() { Exit::Done } else { Exit::Diverges };

@@ -24,10 +24,15 @@ pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -
             record(&site, journal.as_mut(), upgrade, requested(request, &of.note, &actor())).await?;
             // Nobody is asked in vain.
             let drives = request != Request::Pause && site.as_configured().is_ok();
+            let said = |failure: Failure| {
+                failure.cause(format!(
+                    "the request is journaled: {request} is carried out by whoever takes the upgrade up next"
+                ))
+            };
             if let Some(plan) = loaded.state.plan.as_ref().filter(|_| drives) {
-                secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common)?;
+                secrets.ask(&wanted::for_the_way_back(plan, &loaded.state), common).map_err(said)?;
             }
-            let site = site.with_secrets(common, &secrets)?;
+            let site = site.with_secrets(common, &secrets).map_err(said)?;
             drive::drive(common, &site, journal.as_mut(), upgrade).await
         }
         fate => Ok(handed_over(upgrade, request, &fate)),

@@ -66,7 +66,8 @@ fn diff(common: &Common, args: DiffArgs) -> Result<Reply, Failure> {
     let Some(out) = out else { return Ok(Reply::new(text, value).exit(exit)) };
     output::save(&out, "comparison", text.as_bytes())?;
     let text = format!("{}\nWritten to {}.", show::verdict(&comparison), out.display());
-    Ok(Reply::new(text, json!({ "written": out, "counts": comparison.counts })).exit(exit))
+    Ok(Reply::new(text, json!({ "written": out.display().to_string(), "counts": comparison.counts }))
+        .exit(exit))
 }
 
 /// The comparison says which of the two; the person gave files.

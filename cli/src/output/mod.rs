@@ -83,9 +83,11 @@ fn lost(error: io::Error) -> Failure {
         .hint("what the command did is done; send its output to where there is room")
 }
 
-/// Writes an error to stderr. What cannot be said there cannot be said.
+/// Shows an error, behind all that was said, and waits for it as for that: a pipe that nobody reads holds up no end. What
+/// cannot be said there cannot be said.
 fn complain(failure: &Failure) {
-    _ = write!(anstream::stderr().lock(), "{}", paint::painted(&printable(&describe(failure))));
+    screen::text(paint::painted(&printable(&describe(failure))));
+    settle();
 }
 
 pub(crate) fn failed(failure: &Failure, json: bool) -> Exit {

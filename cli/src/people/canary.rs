@@ -62,6 +62,15 @@ impl Desk for Watched<'_> {
 
     async fn canary(&self, end: bool) -> Option<CanarySummary> {
         let flight = self.flight.as_ref()?;
-        Some(if end { flight.settle() } else { flight.summary() })
+        Some(if end { flight.settle(|| self.desk.is_closing()) } else { flight.summary() })
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        // Windows waits for a service that it has told to end, and a look into a mailbox may take long.
+        if let Some(flight) = self.flight.take_if(|_| self.desk.is_closing()) {
+            flight.leave();
+        }
     }
 }

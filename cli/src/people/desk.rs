@@ -54,7 +54,8 @@ impl FrontDesk {
         self
     }
 
-    fn is_closing(&self) -> bool {
+    /// Whether this process is told to end.
+    pub(super) fn is_closing(&self) -> bool {
         self.closing.as_ref().is_some_and(|closing| closing())
     }
 

@@ -7,10 +7,10 @@ use mailsec_core::{
     failure::Code,
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// The inbox of one upgrade.
@@ -52,11 +52,11 @@ impl Inbox {
                 return Vec::new();
             }
         };
-        closed().remove(&self.folder);
+        remembered().closed.remove(&self.folder);
         let mut paths: Vec<PathBuf> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|e| e == "json"))
+            .filter(|path| path.extension().is_some_and(|e| e == "json") && !is_dealt_with(path))
             .collect();
         paths.sort();
         paths.iter().filter_map(|path| read(path)).collect()
@@ -64,7 +64,7 @@ impl Inbox {
 
     /// Says once that the folder cannot be read: it is looked at several times a second.
     fn is_closed(&self, error: &std::io::Error) {
-        if !closed().insert(self.folder.clone()) {
+        if !remembered().closed.insert(self.folder.clone()) {
             return;
         }
         tracing::warn!(path = %self.folder.display(), %error, "the inbox cannot be read");
@@ -75,12 +75,24 @@ impl Inbox {
         ));
     }
 
-    /// It was taken in, or refused: that is left for whoever left it, and for those who look later.
+    /// It was taken in, or refused: that is left for whoever left it, and for those who look later. A refusal that cannot be
+    /// written down is left to the next process, because a message that is gone counts as taken.
     pub(crate) fn remove(&self, message: &Message, refused: Option<&Failure>) {
-        if let Some(text) = refused.and_then(|why| serde_json::to_vec(&(message, why)).ok()) {
-            _ = fs::write(self.beside(message, "refused"), text);
+        let path = self.path(message);
+        let done =
+            refused.map_or(Ok(()), |why| self.refuse(message, why)).and_then(|()| fs::remove_file(&path));
+        if let Err(error) = done {
+            tracing::warn!(path = %path.display(), %error, "a message that was dealt with stays in the inbox");
+            remembered().dealt_with.insert(path, refused.is_none());
         }
-        _ = fs::remove_file(self.path(message));
+    }
+
+    /// Whole or not at all.
+    fn refuse(&self, message: &Message, why: &Failure) -> std::io::Result<()> {
+        let new = self.beside(message, "new");
+        fs::write(&new, serde_json::to_vec(&(message, why))?)
+            .and_then(|()| fs::rename(&new, self.beside(message, "refused")))
+            .inspect_err(|_| _ = fs::remove_file(&new))
     }
 
     /// What lies here, oldest first: not taken in yet, or refused, and why, while whoever said it was gone. Nothing is moved.
@@ -99,9 +111,9 @@ impl Inbox {
         paths.iter().filter_map(one).collect()
     }
 
-    /// Whether it lies there still.
+    /// Whether it lies there still, as far as that can be told.
     pub(crate) fn has(&self, message: &Message) -> bool {
-        self.path(message).exists()
+        self.path(message).try_exists().unwrap_or(true)
     }
 
     /// Takes it back; whether it lay there still.
@@ -132,10 +144,28 @@ impl Inbox {
     }
 }
 
-/// The inboxes that could not be read when they were looked at last.
-fn closed() -> std::sync::MutexGuard<'static, BTreeSet<PathBuf>> {
-    static CLOSED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-    CLOSED.lock().unwrap_or_else(PoisonError::into_inner)
+/// What this process knows of its inboxes.
+struct Remembered {
+    /// Those that could not be read when they were looked at last.
+    closed: BTreeSet<PathBuf>,
+    /// Messages that were dealt with and are there still, a virus scanner had them open say; whether they may go.
+    dealt_with: BTreeMap<PathBuf, bool>,
+}
+
+fn remembered() -> MutexGuard<'static, Remembered> {
+    static ALL: Mutex<Remembered> =
+        Mutex::new(Remembered { closed: BTreeSet::new(), dealt_with: BTreeMap::new() });
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether this process has taken the message in, or refused it. It is removed as soon as it can be.
+fn is_dealt_with(path: &Path) -> bool {
+    let mut remembered = remembered();
+    let Some(may_go) = remembered.dealt_with.get(path).copied() else { return false };
+    if may_go && fs::remove_file(path).is_ok() {
+        remembered.dealt_with.remove(path);
+    }
+    true
 }
 
 fn read(path: &Path) -> Option<Message> {
@@ -188,5 +218,34 @@ mod tests {
         let there = |name: &str| folder.path().join(name).exists();
         assert!(there("a.unreadable") && there("other.unreadable") && there("c.json"));
         assert!(!there("a.json") && !there("other.json"));
+    }
+
+    /// In place of its files are folders, which cannot be removed or written as such.
+    #[test]
+    fn what_was_dealt_with_is_not_taken_again_and_a_refusal_that_is_lost_is_no_yes() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Inbox::new(folder.path().to_owned());
+        let message = |id: &str| Message {
+            id: id.to_owned(),
+            said: Said::Request(Request::Pause),
+            by: "somebody".to_owned(),
+            note: String::new(),
+        };
+        let in_the_way = |name: &str| fs::create_dir_all(folder.path().join(name).join("it")).unwrap();
+        let (taken, refused) = (message("a"), message("b"));
+        inbox.put(&taken).unwrap();
+        inbox.put(&refused).unwrap();
+        assert_eq!(inbox.messages().len(), 2);
+        fs::remove_file(inbox.path(&taken)).unwrap();
+        in_the_way("a.json");
+        inbox.remove(&taken, None);
+        in_the_way("b.refused");
+        inbox.remove(&refused, Some(&Failure::new(Code::GateNotOpen, "not open")));
+        // Whoever left it still waits, and the next process refuses it anew.
+        assert!(inbox.has(&refused) && inbox.refused(&refused).is_none());
+        fs::remove_dir_all(folder.path().join("a.json")).unwrap();
+        inbox.put(&taken).unwrap();
+        assert_eq!(inbox.messages(), []);
+        assert!(!inbox.has(&taken) && inbox.has(&refused));
     }
 }

@@ -7,6 +7,7 @@ use crate::{
 };
 use mailsec_core::host::NodeOrder;
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,6 +16,8 @@ use std::{
 const REST: Duration = Duration::from_secs(2);
 /// How long a page waits for the very first.
 const FIRST: Duration = Duration::from_millis(500);
+/// What is older is not shown as what is: a node's folder may hang for hours.
+const STALE: Duration = Duration::from_secs(30);
 
 /// What was seen last of the nodes that were asked for last.
 #[derive(Debug, Default)]
@@ -44,7 +47,8 @@ impl Nodes {
             let mut known = self.known();
             if known.orders != orders {
                 known.orders = orders;
-                (known.all, known.at) = (None, None);
+                // A look at the former ones may hang.
+                (known.all, known.at, known.looking) = (None, None, false);
             }
         }
         self.look(state);
@@ -52,7 +56,7 @@ impl Nodes {
         let waits = |known: &mut Known| known.all.is_none() && known.looking;
         let (known, _) =
             self.looked.wait_timeout_while(known, FIRST, waits).unwrap_or_else(PoisonError::into_inner);
-        known.all.clone()
+        known.all.clone().filter(|_| known.at.is_none_or(|at| at.elapsed() < STALE))
     }
 
     /// Another number when something else was seen. It has them looked at again when it is time for that.
@@ -74,10 +78,11 @@ impl Nodes {
         let (nodes, state) = (Arc::clone(self), state.clone());
         std::thread::spawn(move || {
             // Where the nodes are is read again as well: a run that was begun meanwhile says so.
-            let all = FolderNodes::open(&state, None).map(|nodes| standings(&nodes, &orders)).ok();
+            let look = || FolderNodes::open(&state, None).map(|nodes| standings(&nodes, &orders)).ok();
+            let all = catch_unwind(AssertUnwindSafe(look)).ok().flatten();
             let mut known = nodes.known();
-            known.looking = false;
             if known.orders == orders {
+                known.looking = false;
                 if known.all != all {
                     known.all = all;
                     known.changes += 1;

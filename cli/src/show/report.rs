@@ -87,7 +87,7 @@ pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     }
     let ledger = loaded.state.ledger_now();
     let now = ledger.now().filter(|now| !now.same(MailState::GOOD))?;
-    let seen = ledger.changes().last().is_none_or(|change| change.seen);
+    let seen = ledger.is_seen();
     Some(match standing {
         Standing::Running | Standing::Paused if !seen => format!(
             "Mail may be {now} NOW: a step that may do that was begun, and nobody has seen yet how it went."

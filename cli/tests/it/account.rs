@@ -278,6 +278,11 @@ fn an_administrator_of_a_real_domain_is_not_fit_and_a_policy_is_kept() {
     assert!(short.stderr.contains("password-policy"), "{short}");
     let create = ["create", r"LAB\svc-weak", "--yes", "--secret", "account-password=env:NEW"];
     let short = real.run(&create).exits(1);
-    assert!(short.told().contains("half made and disabled: the same command finishes it"), "{short}");
+    assert!(
+        short
+            .told()
+            .contains("half made and disabled: `mailsec account create` with another password finishes it"),
+        "{short}"
+    );
     assert_eq!(standing(&mut admin, "svc-weak"), ["514", "0"]);
 }

@@ -48,6 +48,8 @@ pub struct Engine<'a> {
     version: Arc<str>,
     actor: Actor,
     stamp: Option<Stamp>,
+    /// What the journal had last when this process took it up.
+    pub(super) said_last: Option<Event>,
 }
 
 /// A step, held by its plan.
@@ -94,6 +96,7 @@ impl<'a> Engine<'a> {
             version: version.into(),
             actor: Actor(actor.to_owned()),
             stamp: None,
+            said_last: envelopes.last().and_then(|last| last.event.known()).cloned(),
         })
     }
 
@@ -127,11 +130,14 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// From the journal or the desk: then nothing new was begun.
     pub async fn run(&mut self) -> Result<Stop, Failure> {
-        let ended = self.drive().await;
-        if ended.is_err() && self.desk.messages().is_err() {
+        let ended = match self.drive().await {
             // It was told to end; what has happened is recorded first.
-            self.rest()?;
-        }
+            Err(failure) if self.desk.messages().is_err() => Err(match self.rest() {
+                Ok(()) => failure,
+                Err(lost) => lost.cause(failure),
+            }),
+            other => other,
+        };
         match ended {
             Err(failure) if self.state.holds_mail() => Err(failure.cause(
                 "mail is held meanwhile: transport is stopped and set not to start by itself; senders keep their \
@@ -156,7 +162,7 @@ impl<'a> Engine<'a> {
                         "this upgrade has no plan that can be read",
                     ));
                 }
-                Next::Start => self.start().await,
+                Next::Start => self.start().await?,
                 Next::Run { step, wait } => {
                     let span = self.span(step, false);
                     self.run_step(step, wait).instrument(span).await?;
@@ -301,13 +307,17 @@ impl<'a> Engine<'a> {
         self.recorder.settle()
     }
 
-    async fn start(&mut self) {
+    async fn start(&mut self) -> Result<(), Failure> {
         let mail = match self.state.is_elsewhere() {
             // Not looked at; the fold takes no notice of it either.
             true => MailState::GOOD,
-            false => self.glance(self.perform.mail(self.host, &self.state)).await.unwrap_or(MailState::DOWN),
+            false => {
+                let mail = limit::glance(self.host.clock(), self.perform.mail(self.host, &self.state));
+                self.unless_told(mail).await?.unwrap_or(MailState::DOWN)
+            }
         };
         self.push(Event::Started { by: self.actor.clone(), boot: self.boot.clone(), mail });
+        Ok(())
     }
 
     pub(super) fn context<'c>(&'c self, step: &'c Step) -> Context<'c> {

@@ -109,8 +109,8 @@ impl Engine<'_> {
         })
     }
 
-    /// As [`glance`].
+    /// As [`glance`]; nothing for a process that is told to end.
     pub(super) async fn glance<T>(&self, work: impl Future<Output = Answer<T>>) -> Option<T> {
-        glance(self.host.clock(), work).await
+        self.unless_told(glance(self.host.clock(), work)).await.ok().flatten()
     }
 }

@@ -14,8 +14,27 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Whether the last that the journal has is what this message says: the process that took it in ended before it could
+    /// say so.
+    fn is_taken_already(&self, message: &Message) -> bool {
+        self.said_last.as_ref().is_some_and(|last| match (&message.said, last) {
+            (
+                Said::Answer { gate, choice, items },
+                Event::GateAnswered { gate: of, choice: what, by, note, items: all },
+            ) => (gate, choice, items, &message.by, &message.note) == (of, what, all, &by.0, note),
+            (Said::Request(request), Event::Requested { request: what, by, note }) => {
+                (request, &message.by, &message.note) == (what, &by.0, note)
+            }
+            _ => false,
+        })
+    }
+
     fn take(&mut self, message: &Message) -> Result<(), Failure> {
         let refused = match &message.said {
+            _ if self.is_taken_already(message) => {
+                self.said_last = None;
+                None
+            }
             // Whoever left it there: no file in an inbox may end a run.
             _ if fits(message).is_err() => fits(message).err(),
             Said::Answer { gate, choice, items } => {

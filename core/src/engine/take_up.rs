@@ -17,6 +17,10 @@ impl Engine<'_> {
     /// After a crash, a pause, a gate or a restart.
     pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
         let before = self.state.boot.clone().filter(|before| *before != self.boot);
+        if before.is_some() && !self.state.is_elsewhere() {
+            // Before anything is recorded: whoever takes it up instead of this process waits anew.
+            self.await_boot().await?;
+        }
         let wanted = self.state.flight.as_ref().is_some_and(|flight| flight.restart.is_some());
         let in_flight =
             self.state.flight.as_ref().map(|flight| self.state.plan_steps()[flight.step].id.clone());
@@ -57,9 +61,6 @@ impl Engine<'_> {
                 note: "the version that began it is back".to_owned(),
                 items: ItemAnswers::new(),
             });
-        }
-        if before.is_some() && !self.state.is_elsewhere() {
-            self.await_boot().await?;
         }
         self.note_mail().await;
         self.commit()
@@ -117,14 +118,11 @@ impl Engine<'_> {
         }
         // A host that cannot say now will be asked again at the next step; the ledger keeps the last state meanwhile.
         let Some(mail) = self.glance(self.perform.mail(self.host, &self.state)).await else { return };
-        if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.seen()) {
+        if self.state.ledger.now().is_some_and(|last| last.same(mail) && self.state.ledger.is_seen()) {
             return;
         }
-        let (at, waiting) = self.perform.mail_since(self.host, &self.state, mail).await;
+        let since = self.perform.mail_since(self.host, &self.state, mail);
+        let Ok((at, waiting)) = self.unless_told(since).await else { return };
         self.push(Event::MailFlowChanged { at, mail, seen: true, waiting });
-    }
-
-    fn seen(&self) -> bool {
-        self.state.ledger.changes().last().is_none_or(|change| change.seen)
     }
 }

@@ -62,6 +62,12 @@ impl Ledger {
         self.changes.last().map(|change| change.mail)
     }
 
+    /// Whether somebody saw the present state; else it is the worst case.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.changes.last().is_none_or(|change| change.seen)
+    }
+
     /// Every change, in order.
     #[must_use]
     pub fn changes(&self) -> &[MailChange] {

@@ -83,9 +83,14 @@ pub(super) async fn work(common: &Common, told: &Told) -> Result<(), Failure> {
                 }
                 Ok(None) => {}
                 Err(failure) if failure.code == Code::JournalLocked => {}
-                // It was the desk that stopped it, at a safe point; a failure would start this service again.
+                // Whatever it was, a failure would start this service again.
                 Err(failure) if told.is_set() => {
-                    tracing::info!(failure = crate::output::describe(&failure), "stopped");
+                    let failure_told = crate::output::describe(&failure);
+                    match failure.code {
+                        // It was the desk that stopped it, at a safe point.
+                        Code::RequestRefused => tracing::info!(failure = failure_told, "stopped"),
+                        _ => tracing::error!(failure = failure_told, "stopped"),
+                    }
                     return Ok(());
                 }
                 Err(failure) => return Err(failure),

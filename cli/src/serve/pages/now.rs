@@ -95,6 +95,11 @@ pub(crate) fn region(read: &Read) -> Markup {
                     h2 id="nodes" { "Nodes" }
                     dl class="facts" { @for (node, stands) in nodes { div { dt { (node) } dd { (show::node_stands(stands)) } } } }
                 }
+            } @else if read.loaded.state.drives_nodes() {
+                section aria-labelledby="nodes" {
+                    h2 id="nodes" { "Nodes" }
+                    p { "How they stand cannot be seen now: their folders do not answer." }
+                }
             }
             section aria-labelledby="steps" {
                 h2 id="steps" { "Steps" }
@@ -209,7 +214,7 @@ fn mail_facts(read: &Read) -> Markup {
     html! {
         div { dt { "Mail" } dd class={ "mail " (class) } {
             span class="sign" aria-hidden="true" { (sign) } " " strong { (now) }
-            @if !state.ledger_now().changes().last().is_none_or(|change| change.seen) { " (assumed)" }
+            @if !state.ledger_now().is_seen() { " (assumed)" }
             @if over(read) { ", when it ended" }
         } }
         @if let Some(plan) = &state.plan {

@@ -78,7 +78,7 @@ impl Moving for Scene {
 /// What mail suffers at a moment, beside what the plan allows.
 pub(in crate::show) fn mail(ledger: &Ledger, budget: &MailBudget, at: Timestamp) -> String {
     let Some(now) = ledger.now() else { return "mail not seen yet".to_owned() };
-    let seen = ledger.changes().last().is_none_or(|change| change.seen);
+    let seen = ledger.is_seen();
     let known = if seen { "" } else { " (assumed)" };
     let totals = ledger.totals_at(at);
     let whole = |ms: u64| span(ms / 1000 * 1000);

@@ -116,9 +116,14 @@ pub async fn create(
     Ok(evidence)
 }
 
-/// A failure that says what stays in the directory.
+/// A failure that says what stays in the directory. A password that was made is in its file by then.
 fn left_half_made(name: &AccountName, failure: Failure) -> Failure {
-    let left = format!("{name} is there now, half made and disabled: the same command finishes it");
+    let with = match failure.code {
+        Code::PasswordPolicy => "with another password",
+        _ => "with the same password",
+    };
+    let left =
+        format!("{name} is there now, half made and disabled: `mailsec account create` {with} finishes it");
     let hint = failure.hint.clone().map_or_else(|| left.clone(), |hint| format!("{hint}; {left}"));
     failure.hint(hint)
 }

@@ -1,7 +1,8 @@
 //! A person asks for something at every moment at which the program listens.
 
-use mailsec_core::upgrade::{Finish, Request};
+use mailsec_core::upgrade::{Event, Finish, Request};
 use mailsec_crash_tests::{Calm, End, Subject, Trial, check, report, subject, unchanged};
+use mailsec_simulator::CrashAt;
 
 const PLANS: [&str; 4] = [
     "silent, held, with a restart",
@@ -39,6 +40,30 @@ fn a_pause_at_any_moment_and_a_resume_lead_to_the_same_server() {
         };
         check(subject, trial, &end, calm)
     });
+}
+
+/// Its message lies there until it is told as taken, and a crash comes in between.
+#[test]
+fn what_was_journaled_before_a_crash_is_not_taken_in_again_after_it() {
+    let subject = subject(PLANS[0]);
+    let (mut begun_anew, mut wrong) = (0, Vec::new());
+    for point in 0.. {
+        let mut trial = subject.trial();
+        trial.host.set_tape(CrashAt::new(point));
+        let person = subject.person(&trial.host).asking(9, Request::Pause);
+        let end = trial.run(&person);
+        if trial.processes == 1 {
+            break;
+        }
+        begun_anew += 1;
+        let said = |event: &Event| matches!(event, Event::Requested { .. });
+        let said = trial.events().iter().filter(|event| said(event)).count();
+        if said != 1 || end != End::Paused {
+            wrong.push(format!("crash at {point}: said {said} times, {end:?}"));
+        }
+    }
+    report(&wrong);
+    assert!(begun_anew > 20, "{begun_anew} crashes before the pause");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Windows goes down, and waits for this process: at every moment at which the program itself waits or looks.
 
-use mailsec_core::{Code, engine::Stop, host::Host, upgrade::Event};
+use mailsec_core::{Code, engine::Stop, host::Host, upgrade::Event, values::Timestamp};
 use mailsec_crash_tests::{Calm, Subject, Trial, check, report, subject};
+use mailsec_simulator::{CrashAt, World};
 use std::{collections::BTreeMap, time::Duration};
 
 const PLANS: [&str; 4] = [
@@ -20,7 +21,10 @@ fn told_at(wait: usize, subject: &Subject, trial: &mut Trial) -> Option<Vec<Stri
     let failure = loop {
         match trial.process(&person) {
             Ok(Stop::RestartPending) => {}
-            Ok(_) => return None,
+            Ok(stop) => {
+                assert_eq!(person.told(), None, "it was told, and ended with {stop:?}");
+                return None;
+            }
             Err(_) if trial.host.is_off() => trial.power_on(),
             Err(failure) => break failure,
         }
@@ -57,9 +61,12 @@ fn a_process_that_is_told_to_end_ends_at_once_and_the_next_one_goes_on() {
         let calm = Calm::of(&subject).unwrap();
         for wait in 0.. {
             let mut trial = subject.trial();
-            let Some(mut found) = told_at(wait, &subject, &mut trial) else { break };
+            let Some(mut found) = told_at(wait, &subject, &mut trial) else {
+                assert!(wait > 20, "{name} waits {wait} times only");
+                break;
+            };
             *seen.entry(at(&trial)).or_insert(0) += 1;
-            trial.change(mailsec_simulator::World::restart_process);
+            trial.change(World::restart_process);
             let end = trial.run(&subject.person(&trial.host));
             found.extend(check(&subject, &trial, &end, &calm));
             if failures(&trial) > 0 {
@@ -73,4 +80,36 @@ fn a_process_that_is_told_to_end_ends_at_once_and_the_next_one_goes_on() {
     println!("{seen:#?}");
     report(&wrong);
     assert!(seen.keys().any(|(_, restarts)| *restarts), "no restart was awaited: {seen:?}");
+}
+
+/// When the first step began after the power had failed, in a process that was told to end meanwhile or in the next one.
+fn begins_after_power_cut(subject: &Subject, told_at: Option<usize>) -> Option<Timestamp> {
+    let mut trial = subject.trial();
+    trial.host.set_tape(CrashAt::new(20));
+    let person = subject.person(&trial.host);
+    assert!(trial.process(&person).is_err() && trial.host.is_off());
+    trial.power_on();
+    let before = trial.envelopes().len();
+    if let Some(wait) = told_at {
+        let person = subject.person(&trial.host).ending(wait);
+        assert!(trial.process(&person).is_err(), "the wait {wait} came too late");
+        trial.change(World::restart_process);
+    }
+    if trial.envelopes().len() > before + 4 {
+        return None;
+    }
+    trial.run(&person);
+    let begun = |event: &Event| matches!(event, Event::StepIntended { .. });
+    let mut after = trial.envelopes().into_iter().skip(before);
+    after.find(|envelope| envelope.event.known().is_some_and(begun)).map(|envelope| envelope.at)
+}
+
+#[test]
+fn services_that_come_up_after_a_boot_are_waited_for_by_whoever_begins_a_step() {
+    let subject = subject("silent, held, with a restart");
+    let undisturbed = begins_after_power_cut(&subject, None).unwrap();
+    let told: Vec<Timestamp> =
+        (0..8).map_while(|wait| begins_after_power_cut(&subject, Some(wait))).collect();
+    assert!(told.len() > 2, "told {} times before a step began", told.len());
+    assert!(told.iter().all(|at| *at >= undisturbed), "{told:?} before {undisturbed}");
 }

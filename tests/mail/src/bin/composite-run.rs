@@ -43,7 +43,7 @@ impl Desk for WithCanary {
         true
     }
     async fn canary(&self, end: bool) -> Option<CanarySummary> {
-        Some(if end { self.0.settle() } else { self.0.summary() })
+        Some(if end { self.0.settle(|| false) } else { self.0.summary() })
     }
 }
 
