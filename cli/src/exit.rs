@@ -43,6 +43,8 @@ pub(crate) enum Exit {
     Broken = 60,
     /// `simulate replay`: this version takes another course than the record.
     Departs = 61,
+    /// Ctrl-C, or a polite kill, while an upgrade was driven: 128 and the signal, as shells have it.
+    Interrupted = 130,
 }
 
 impl Exit {

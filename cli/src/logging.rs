@@ -39,8 +39,8 @@ fn for_files(verbose: u8) -> EnvFilter {
 pub(crate) fn start(common: &Common) {
     files::wanted(common);
     let level = match common.verbose {
-        // The story is told by the progress.
-        0 => "error,mailsec::story=off",
+        // The story is told by the progress, and what became of the second copy by the journal.
+        0 => "error,mailsec::story=off,sled=off",
         1 => "mailsec=info,warn",
         _ => "mailsec=debug,info",
     };

@@ -64,7 +64,8 @@ Exit codes:
   50  settings were lost or changed
   51  a rehearsal went wrong
   60  a simulated upgrade broke a rule
-  61  a replay departed from the record";
+  61  a replay departed from the record
+ 130  interrupted, by Ctrl-C say; `mailsec resume` goes on";
 
 /// Takes an Exchange server from one version of its mail-security product to the next, and survives everything on
 /// the way.

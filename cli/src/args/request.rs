@@ -3,6 +3,14 @@
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
+/// What stands in the report for ever, and says something.
+fn reason(text: &str) -> Result<String, &'static str> {
+    match text.trim() {
+        "" => Err("a reason says why, in a few words; it stands in the report"),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// What an upgrade is wanted to be like.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RequestArgs {
@@ -16,7 +24,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "HEX")]
     pub(crate) digest: Option<String>,
     /// Accept an installer without a valid signature; say why
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     pub(crate) accept_unsigned: Option<String>,
     /// Run the installer silently; give `--argument` as often as it needs [default for ESET]
     #[arg(long)]
@@ -53,14 +61,14 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "FOLDER", default_value = r"C:\ProgramData\mailsec\backup")]
     pub(crate) backup_to: String,
     /// Do not back the settings up; say why
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     pub(crate) skip_backup: Option<String>,
     /// VIPRE: where the exported custom rules will lie
     /// [default: C:\ProgramData\mailsec\export\custom-rules.export]
     #[arg(long, value_name = "PATH")]
     pub(crate) rules_export: Option<String>,
     /// VIPRE: there are no custom rules to export; say how you know
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = reason)]
     pub(crate) no_rules: Option<String>,
     /// Mail while the agents are detached: held, or let through unscanned
     #[arg(long, value_enum, default_value_t = Unscanned::Hold)]

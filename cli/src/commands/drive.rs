@@ -1,6 +1,6 @@
 //! Driving an upgrade until it ends or waits; `resume`.
 
-use super::{VERSION, product, wanted};
+use super::{VERSION, interrupt, product, wanted};
 use crate::{
     args::{Common, WhichArgs},
     cluster::FolderNodes,
@@ -60,6 +60,7 @@ pub(crate) async fn drive(
     let patience = if common.no_input { Patience::None } else { Patience::Keyboard };
     let before = load(&journal.read(upgrade)?).state;
     let desk = FrontDesk::new(Inbox::new(site.state.inbox(upgrade)), patience).taking_up(&before);
+    interrupt::says_where_it_stands(&site.state, upgrade);
     let stop = drive_to_stop(site, journal, upgrade, &desk).await?;
     let loaded = load(&journal.read(upgrade)?);
     let gate = loaded.state.gate.as_ref();

@@ -8,6 +8,7 @@ mod demo;
 mod detect;
 mod drive;
 mod idle;
+mod interrupt;
 mod journal;
 mod man;
 mod methods;

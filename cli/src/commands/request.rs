@@ -12,7 +12,7 @@ use mailsec_core::{Failure, upgrade::Request};
 
 pub(crate) async fn request(common: &Common, of: &RequestOf, request: Request) -> Result<Reply, Failure> {
     let state = State::only(common)?;
-    let (upgrade, loaded) = admitted(&state, of, request)?;
+    let (upgrade, loaded) = admitted(common, &state, of, request).await?;
     let mut secrets = Sources::for_server(common)?;
     if let Some(plan) = &loaded.state.plan {
         secrets.none_unwanted(common, &wanted::ever(plan))?;

@@ -1,6 +1,12 @@
 //! `run`: show a plan, ask, and run it.
 
-use super::{VERSION, detect::nothing_wanted, drive, idle::idle, plan, wanted};
+use super::{
+    VERSION,
+    detect::nothing_wanted,
+    drive,
+    idle::{idle, left_behind},
+    plan, wanted,
+};
 use crate::{
     args::{Common, RunArgs},
     logging,
@@ -13,7 +19,7 @@ use mailsec_core::{
     Failure,
     engine::begin_rehearsed,
     failure::Code,
-    host::{Host, PendingWeight, ServiceName},
+    host::{PendingWeight, ServiceName},
     journal::Stamp,
     plan::Plan,
     product::Proposal,
@@ -35,7 +41,7 @@ pub(crate) async fn run(common: &Common, args: RunArgs) -> Result<Reply, Failure
         None => plan::propose(common, &site, &args.request).await?,
     };
     if !proposal.plan.is_elsewhere() {
-        ready_to_begin(site.host()).await?;
+        ready_to_begin(&site).await?;
     }
     if let Some(name) = wanted::made(&proposal.plan).into_iter().find_map(|made| secrets.given_for(made)) {
         return Err(Failure::new(
@@ -110,7 +116,8 @@ pub(super) async fn fresh(site: &Site, plan: Plan) -> Result<Plan, Failure> {
 }
 
 /// What may have changed since the plan was made, and forbids to begin.
-pub(super) async fn ready_to_begin(host: &dyn Host) -> Result<(), Failure> {
+pub(super) async fn ready_to_begin(site: &Site) -> Result<(), Failure> {
+    let host = site.host();
     if let Some(sign) = host.power().pending().await?.iter().find(|sign| sign.weight == PendingWeight::Stop) {
         return Err(Failure::new(Code::Blocked, "the upgrade cannot begin: Windows wants a restart first")
             .found(format!("{}: {}", sign.sign, sign.detail))
@@ -119,6 +126,21 @@ pub(super) async fn ready_to_begin(host: &dyn Host) -> Result<(), Failure> {
     if host.packages().busy().await? {
         return Err(Failure::new(Code::Blocked, "the upgrade cannot begin: an installation is running")
             .hint("let it end, then run the plan again"));
+    }
+    let transport = host.services().get(&ServiceName::transport()).await?;
+    if !transport.as_ref().is_some_and(mailsec_core::host::Service::is_running) {
+        let found = transport.map_or("it is not there".to_owned(), |service| {
+            format!("{:?}, start {:?}", service.state, service.start).to_lowercase()
+        });
+        let failure =
+            Failure::new(Code::Blocked, "the upgrade cannot begin: MSExchangeTransport does not run")
+                .expected("a server whose mail flows: what is found now is what a way back leads to")
+                .found(found)
+                .hint("see why it does not, start it, then run the plan again; nothing was changed");
+        return Err(match left_behind(&site.state) {
+            Some(why) => failure.cause(why),
+            None => failure,
+        });
     }
     Ok(())
 }

@@ -73,8 +73,12 @@ pub(super) fn standing(state: &State, upgrade: UpgradeId, witnessed: &Witnessed,
 /// A few lines at every log-on must not fail one: what cannot be read is for `status` to say.
 fn banner(common: &Common, state: &State) -> Result<Reply, Failure> {
     match state.choose(None) {
-        Ok((upgrade, _, loaded)) => {
-            let text = show::banner(&loaded, now(common));
+        Ok((upgrade, witnessed, loaded)) => {
+            let driver = show::Driver::of(&state.reader());
+            let text = match &witnessed.state {
+                WitnessState::Damaged(damage) => show::damaged_banner(&loaded, damage),
+                _ => show::banner(&loaded, &driver, now(common)),
+            };
             Ok(Reply::new(text, json!({ "upgrade": upgrade, "standing": show::standing(&loaded.state) })))
         }
         Err(failure) if failure.code == Code::UpgradeNotFound => Ok(Reply::new("", json!({}))),

@@ -61,6 +61,8 @@ struct Watched<'a> {
     /// Envelopes that were shown.
     shown: usize,
     gate: Option<GateId>,
+    /// No process drives it, which is told already.
+    idle: bool,
 }
 
 impl<'a> Watched<'a> {
@@ -72,6 +74,8 @@ impl<'a> Watched<'a> {
             progress: show::Progress::new(&loaded.state, 1),
             shown: usize::try_from(loaded.len).unwrap_or(usize::MAX),
             gate: loaded.state.gate.as_ref().map(|gate| gate.id.clone()),
+            // The status that was shown first says so.
+            idle: show::Driver::of(&state.reader()).is_driven() == Some(false),
         }
     }
 
@@ -95,7 +99,17 @@ impl<'a> Watched<'a> {
         self.gate = gate.map(|open| open.id.clone());
         let since = loaded.state.flight.as_ref().map(|flight| flight.since);
         let already = status::now(self.common).zip(since).map(|(now, since)| now.since(since));
-        if gate.is_none() && loaded.state.standing == Standing::Running {
+        let driver = show::Driver::of(&self.state.reader());
+        let idle = driver.is_driven() == Some(false);
+        if idle && !self.idle {
+            // A process that is replaced by the next one is away for a moment, too; this says what is true now.
+            self.progress.rests();
+            if let Some(told) = driver.told(&loaded.state) {
+                output::say(&show::wrap("Driven   ", "         ", &told));
+            }
+        }
+        self.idle = idle;
+        if gate.is_none() && loaded.state.standing == Standing::Running && !idle {
             self.progress.runs(already.unwrap_or_default());
         }
         Ok(true)

@@ -8,7 +8,7 @@ mod save;
 mod screen;
 
 pub(crate) use save::{can_save_secret, save, save_secret};
-pub(crate) use screen::{Moving, moving, settle};
+pub(crate) use screen::{Moving, moving, settle, settle_within};
 
 use crate::{exit::Exit, show::wrap};
 use mailsec_core::{Failure, failure::Code};

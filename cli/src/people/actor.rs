@@ -7,6 +7,14 @@ pub(crate) fn actor() -> String {
     match (domain, user) {
         (Some(domain), Some(user)) => format!("{domain}\\{user}"),
         (None, Some(user)) => user,
-        (_, None) => "unknown user".to_owned(),
+        (_, None) => number().map_or_else(|| "unknown user".to_owned(), |number| format!("user {number}")),
     }
+}
+
+/// The user's number, where a scheduler or a container has set no name.
+fn number() -> Option<u32> {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").ok()?).into();
+    #[cfg(not(unix))]
+    None
 }

@@ -1,7 +1,7 @@
 //! What cannot be found out on the server: `config.json`.
 
 use super::State;
-use crate::args::Common;
+use crate::{args::Common, nearest::did_you_mean};
 use mailsec_core::{Failure, failure::Code};
 use mailsec_mail::{PickupConfig, canary::CanaryConfig};
 use mailsec_windows::DirectoryConfig;
@@ -30,6 +30,9 @@ pub(crate) struct Config {
     _management: Option<IgnoredAny>,
 }
 
+/// Those that it has.
+const FIELDS: [&str; 7] = ["smtp", "smtp_recipient", "directory", "pickup", "canary", "otlp", "eset_connect"];
+
 impl Config {
     /// What counts beside a management server, whose own reader says what is wrong with the file.
     pub(crate) fn of_management(common: &Common, state: &State) -> Self {
@@ -54,13 +57,23 @@ impl Config {
             }
         };
         serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::new(Code::BadArgument, "the configuration is not as it must be")
+            // Not serde's own text: somebody may have put a password here. The name of a field is none.
+            let text = error.to_string();
+            let field = text.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let place = format!("{}, line {}, column {}", path.display(), error.line(), error.column());
+            let failure = Failure::new(Code::BadArgument, "the configuration is not as it must be")
                 .expected(
                     "JSON with smtp, smtp_recipient, directory, pickup, canary, otlp; see docs/configuration.md",
                 )
-                // Not serde's own text: somebody may have put a password here.
-                .found(format!("{}, line {}, column {}", path.display(), error.line(), error.column()))
-                .hint("passwords do not belong there; `secret` names one that --secret gives")
+                .found(match field {
+                    Some(field) => format!("the field {field:?}: {place}"),
+                    None => place,
+                })
+                .hint("passwords do not belong there; `secret` names one that --secret gives");
+            match field {
+                Some(field) => did_you_mean(failure, field, FIELDS),
+                None => failure,
+            }
         })
     }
 }

@@ -171,6 +171,9 @@ fn file(name: &str, path: &Path) -> Result<String, Failure> {
             .found(path.display().to_string())
             .cause(error)
     };
+    if path.is_dir() {
+        return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+    }
     read_by_others(path).map_err(unreadable)?.map_or(Ok(()), Err)?;
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     // Editors put a mark before the text and a line end behind it; neither is part of a password.

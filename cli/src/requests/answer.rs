@@ -2,7 +2,7 @@
 
 use super::{
     hand_over::{Fate, hand_over},
-    reason_given, record,
+    reason_given, record, spoken_of,
 };
 use crate::{
     args::{AllItems, AnswerArgs, Common},
@@ -25,7 +25,7 @@ use serde_json::json;
 /// Journals it, or hands it to the process that waits.
 pub(crate) async fn answer_by(common: &Common, args: &AnswerArgs, by: &str) -> Result<Reply, Failure> {
     let state = State::only(common)?;
-    let (upgrade, _, loaded) = state.choose(args.which.upgrade.as_deref())?;
+    let (upgrade, loaded) = spoken_of(common, &state, args.which.upgrade.as_deref()).await?;
     let (gate, choice, items) = parse(loaded.state.gate.as_ref(), args)?;
     let site = Site::open(common, &Sources::read(common)?)?;
     let event = Event::GateAnswered {

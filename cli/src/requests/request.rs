@@ -2,7 +2,7 @@
 
 use super::{
     hand_over::{Fate, hand_over},
-    record, requested,
+    record, requested, spoken_of,
 };
 use crate::{
     args::{Common, RequestOf},
@@ -29,7 +29,7 @@ pub(crate) async fn request_by(
     by: &str,
 ) -> Result<Reply, Failure> {
     let state = State::only(common)?;
-    let (upgrade, loaded) = admitted(&state, of, request)?;
+    let (upgrade, loaded) = admitted(common, &state, of, request).await?;
     let site = Site::open(common, &Sources::read(common)?)?;
     match journal_or_fate(&site, &state, upgrade, request, &of.note, by).await? {
         Fate::Free(mut journal) => {
@@ -48,12 +48,13 @@ pub(crate) async fn request_by(
 }
 
 /// The upgrade that is meant, where the request makes sense in its state.
-pub(crate) fn admitted(
+pub(crate) async fn admitted(
+    common: &Common,
     state: &State,
     of: &RequestOf,
     request: Request,
 ) -> Result<(UpgradeId, Loaded), Failure> {
-    let (upgrade, _, loaded) = state.choose(of.which.upgrade.as_deref())?;
+    let (upgrade, loaded) = spoken_of(common, state, of.which.upgrade.as_deref()).await?;
     request.admit(&loaded.state)?;
     if request == Request::Abandon {
         reason_given(&of.note)?;
@@ -105,7 +106,7 @@ pub(crate) fn handed_over(upgrade: UpgradeId, request: Request, fate: &Fate) -> 
         Fate::Waits | Fate::Free(_) => "which takes it at its next safe point",
     };
     Reply::new(
-        format!("Handed to the running process: {request}, {when}."),
+        show::wrap("", "", &format!("Handed to the running process: {request}, {when}.")),
         json!({ "upgrade": upgrade, "request": request, "handed_over": true }),
     )
 }

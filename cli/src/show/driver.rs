@@ -54,7 +54,7 @@ impl Driver {
 }
 
 /// What makes an upgrade go on that no process drives.
-fn goes_on(state: &State) -> String {
+pub(crate) fn goes_on(state: &State) -> String {
     let resume = format!("`{} resume`", program(state));
     // A management server's upgrade has no service of ours that would take it up.
     let elsewhere = state.plan.as_ref().is_some_and(|plan| plan.is_elsewhere() && !plan.drives_nodes());

@@ -82,9 +82,6 @@ pub(super) fn finished(how: Finish, loaded: &Loaded) -> String {
 /// What mail suffers now, for whoever goes to bed now; nothing when it does not.
 pub(crate) fn mail_now(loaded: &Loaded) -> Option<String> {
     let standing = loaded.state.standing;
-    if matches!(standing, Standing::Finished(Finish::Succeeded | Finish::RolledBack)) {
-        return None;
-    }
     let ledger = loaded.state.ledger_now();
     let now = ledger.now().filter(|now| !now.same(MailState::GOOD))?;
     let seen = ledger.is_seen();

@@ -3,7 +3,7 @@
 use super::{
     checklist,
     driver::Driver,
-    gate::gate,
+    gate::{gate, program},
     progress::{mail, next_question},
     record::{Record, todo},
     report::{decided, finished, head, mail_now, of_nodes, standing, word},
@@ -12,6 +12,7 @@ use super::{
 use mailsec_core::{
     Failure,
     engine::{Loaded, Message, Said},
+    journal::Damage,
     upgrade::{Standing, State},
     values::Timestamp,
 };
@@ -26,7 +27,10 @@ pub(crate) fn status(
 ) -> String {
     let loaded = record.loaded;
     let (report, state) = (&loaded.report, &loaded.state);
-    let mut text = format!("Upgrade  {}\nState    {}\n", record.upgrade, standing(state));
+    let damaged = record.damage().is_some();
+    let as_far = if damaged { "not known, the journal is DAMAGED; as far as it can be read: " } else { "" };
+    let mut text = format!("Upgrade  {}\n", record.upgrade);
+    text.push_str(&wrap("State    ", "         ", &format!("{as_far}{}", standing(state))));
     text.push_str(&head(report));
     let mut line = |label: &str, what: &str| text.push_str(&wrap(&format!("{label:<9}"), "         ", what));
     if let Some(doing) = doing(state, now) {
@@ -36,10 +40,10 @@ pub(crate) fn status(
     let plan = state.plan.as_ref().filter(|plan| !of_nodes(loaded) && !plan.is_elsewhere());
     if let (Some(plan), Some(at), Some(_)) = (plan, at, state.ledger.now()) {
         let told = mail(&state.ledger_now(), &plan.budget, at);
-        line("Mail", told.trim_start_matches("mail "));
+        line("Mail", &format!("{as_far}{}", told.trim_start_matches("mail ")));
     }
     let over = matches!(state.standing, Standing::Finished(_));
-    let decided = decided(state);
+    let decided = decided(state).filter(|_| !damaged);
     if let Some(decided) = &decided {
         line("Decided", decided);
     } else if let Some(next) = next_question(state).filter(|_| !over && state.gate.is_none()) {
@@ -54,7 +58,7 @@ pub(crate) fn status(
     text.push_str(&checklist::summary(report));
     if state.gate.is_none() {
         // An open gate says itself what is to be done.
-        text.push_str(&todo(record));
+        text.push_str(&todo(record, driver.is_driven() == Some(true)));
     }
     let mut phase = None;
     for (index, step) in report.steps.iter().enumerate() {
@@ -104,8 +108,20 @@ fn millis(now: Timestamp, since: Timestamp) -> u64 {
     u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The same, where the journal cannot say how it stands.
+pub(crate) fn damaged_banner(loaded: &Loaded, damage: &Damage) -> String {
+    let told = format!(
+        "the journal of the upgrade of {} is DAMAGED ({}), so nobody can say how mail stands: see for yourself. `{} journal \
+         verify` puts back what its second copy has; `mailsec status` says more.",
+        loaded.report.server,
+        damage.why,
+        program(&loaded.state)
+    );
+    wrap("mailsec: ", "  ", &told)
+}
+
 /// What whoever logs on has to know, in a few lines; nothing when nothing is under way.
-pub(crate) fn banner(loaded: &Loaded, now: Option<Timestamp>) -> String {
+pub(crate) fn banner(loaded: &Loaded, driver: &Driver, now: Option<Timestamp>) -> String {
     let (state, report) = (&loaded.state, &loaded.report);
     let (Some(naming), Some(to)) = (&report.naming, &report.to) else { return String::new() };
     if let Standing::Finished(how) = state.standing {
@@ -125,6 +141,12 @@ pub(crate) fn banner(loaded: &Loaded, now: Option<Timestamp>) -> String {
     }
     if let Some(told) = mail_now(loaded) {
         text.push_str(&wrap("  ", "  ", &told));
+    }
+    if state.gate.is_none()
+        && driver.is_driven() == Some(false)
+        && let Some(told) = driver.told(state)
+    {
+        text.push_str(&wrap("  Driven  ", "          ", &told));
     }
     text.push_str("  `mailsec status` shows it, `mailsec status --watch` follows it.\n");
     text

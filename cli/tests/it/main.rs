@@ -34,5 +34,6 @@ mod settings;
 mod simulate;
 mod support;
 mod terminal;
+mod trouble;
 mod usage;
 mod web;

@@ -270,19 +270,20 @@ fn a_configuration_that_somebody_broke_lets_nothing_be_driven_and_everything_be_
     running.ends().exits(12);
     place.changes_nothing(["detect"]).exits(2);
     place.changes_nothing(["account", "check", vipre::ACCOUNT]).exits(2);
-    says!(place, place.changes_nothing(SECRET.into_iter().chain(["--no-input", "resume"])), @"
+    says!(place, place.changes_nothing(SECRET.into_iter().chain(["--no-input", "resume"])), @r#"
     exit: 2
     ----- stdout -----
     ----- stderr -----
     error[bad-argument]: the configuration is not as it must be
       expected: JSON with smtp, smtp_recipient, directory, pickup, canary, otlp; see
                 docs/configuration.md
-      found:    [WORLD]/state/config.json, line [LINE], column [COLUMN]
+      found:    the field "otlpp": [WORLD]/state/config.json,
+                line [LINE], column [COLUMN]
       because:  Mail is held NOW, and stays so until this goes on.
       hint:     mend it, then resume; nothing was done, and what was answered or
-                asked for is journaled; passwords do not belong there; `secret`
-                names one that --secret gives
-    ");
+                asked for is journaled; did you mean otlp? passwords do not belong
+                there; `secret` names one that --secret gives
+    "#);
     // A request is kept for the next who goes on; nothing is done by it now.
     let before = place.picture();
     let asked = place.run(SECRET.into_iter().chain(["--no-input", "rollback"])).exits(2);

@@ -361,3 +361,38 @@ fn a_state_that_is_a_file() {
         assert!(ran.told().contains(&told), "{ran}");
     }
 }
+
+#[test]
+fn a_field_that_the_configuration_does_not_have() {
+    let place = Place::vipre();
+    let file = place.file("config.json");
+    fs::write(&file, r#"{ "directry": { "password": "hunter2" } }"#).unwrap();
+    says!(place, place.changes_nothing(["--config", file.to_str().unwrap(), "detect"]), @r#"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[bad-argument]: the configuration is not as it must be
+      expected: JSON with smtp, smtp_recipient, directory, pickup, canary, otlp; see
+                docs/configuration.md
+      found:    the field "directry": [WORLD]/config.json,
+                line [LINE], column [COLUMN]
+      hint:     did you mean directory? passwords do not belong there; `secret`
+                names one that --secret gives
+    "#);
+}
+
+#[test]
+fn a_folder_as_the_file_of_a_secret() {
+    let place = Place::vipre();
+    let source = format!("service-account-password=file:{}", place.folder.display());
+    says!(place, place.changes_nothing(["--secret", &source, "detect"]), @"
+    exit: 30
+    ----- stdout -----
+    ----- stderr -----
+    error[secret-missing]: the file with the secret service-account-password cannot
+      be read
+      expected: a file that holds the secret and nothing else
+      found:    [WORLD]
+      because:  is a directory
+    ");
+}

@@ -21,4 +21,4 @@ pub use report::{
     Report, ReportAnswer, ReportEvents, ReportGate, ReportItem, ReportNote, ReportStart, ReportStep,
     StepResult,
 };
-pub use state::{Direction, Flight, Gate, Position, Progress, Standing, State, StepState};
+pub use state::{Direction, Flight, Gate, NO_WAY_BACK, Position, Progress, Standing, State, StepState};

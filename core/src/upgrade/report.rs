@@ -1,7 +1,8 @@
 //! The report: a fold of the same events, made at any time, after any failure.
 
 use super::{
-    CanarySummary, Event, Finish, GateKind, Ledger, MailChange, MailTotals, Position, Rehearsed, Request,
+    CanarySummary, Event, Finish, GateKind, Ledger, MailChange, MailTotals, NO_WAY_BACK, Position, Rehearsed,
+    Request,
 };
 use crate::{
     failure::Failure,
@@ -192,6 +193,12 @@ pub struct Report {
     /// Steps that nothing takes back.
     #[serde(skip)]
     kept: BTreeSet<StepId>,
+    /// Steps that the way back cannot pass.
+    #[serde(skip)]
+    no_return: BTreeSet<StepId>,
+    /// It is on its way back.
+    #[serde(skip)]
+    back: bool,
     /// The question that was asked last, with the answers that it takes.
     #[serde(skip)]
     asked: Option<(GateId, Question, Vec<Choice>)>,
@@ -226,9 +233,15 @@ impl Report {
                     line.result = StepResult::Begun;
                 });
             }
-            Event::StepApplied { step, outcome } => self.outcome(step, at, StepResult::Done, outcome),
+            Event::StepApplied { step, outcome } => {
+                self.outcome(step, at, StepResult::Done, outcome);
+                self.passes_no_return(step, at);
+            }
             Event::StepObserved { step, observation } => match observation {
-                Observation::Applied(outcome) => self.outcome(step, at, StepResult::FoundDone, outcome),
+                Observation::Applied(outcome) => {
+                    self.outcome(step, at, StepResult::FoundDone, outcome);
+                    self.passes_no_return(step, at);
+                }
                 other => {
                     self.note(at, format!("{step}: the server shows it as {}", other.word()));
                     self.step(step, |line| line.evidence = other.evidence().to_vec());
@@ -246,7 +259,10 @@ impl Report {
                 line.result = StepResult::Skipped;
                 line.summary.clone_from(why);
             }),
-            Event::RollbackBegun { why } => self.note(at, format!("the way back began: {why}")),
+            Event::RollbackBegun { why } => {
+                self.back = true;
+                self.note(at, format!("the way back began: {why}"));
+            }
             Event::UndoIntended { .. } | Event::GateEntered { .. } | Event::Honoured { .. } => {}
             Event::UndoApplied { step, outcome } => {
                 let kept = self.kept.contains(step);
@@ -307,6 +323,12 @@ impl Report {
         self.mail_changes = self.ledger.changes().to_vec();
     }
 
+    fn passes_no_return(&mut self, step: &StepId, at: Timestamp) {
+        if self.no_return.contains(step) && std::mem::take(&mut self.back) {
+            self.note(at, format!("not taken back: {NO_WAY_BACK}"));
+        }
+    }
+
     fn planned(&mut self, plan: &Plan, hash: Digest) {
         self.server.clone_from(&plan.server);
         self.naming = Some(plan.naming.clone());
@@ -318,6 +340,8 @@ impl Report {
         self.elsewhere = plan.is_elsewhere();
         let kept = plan.steps.iter().filter(|step| step.undo != Undo::Reverse);
         self.kept = kept.map(|step| step.id.clone()).collect();
+        let crossed = plan.steps.iter().filter(|step| step.no_return);
+        self.no_return = crossed.map(|step| step.id.clone()).collect();
         self.steps = plan
             .steps
             .iter()

@@ -137,6 +137,10 @@ impl Gate {
     }
 }
 
+/// Why an upgrade that was to be taken back goes forward.
+pub const NO_WAY_BACK: &str =
+    "the step from which nothing leads back was found done, so the upgrade goes on to its end.";
+
 /// The fold of an upgrade's events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {

@@ -119,7 +119,7 @@ async fn take(site: &Site, journal: &mut dyn Journal, order: &WorkOrder) -> Resu
     }
     plan::checked(ordered)?;
     let fresh = run::fresh(site, ordered.clone()).await?;
-    run::ready_to_begin(site.host()).await?;
+    run::ready_to_begin(site).await?;
     let host = site.host();
     let stamp = Stamp { at: host.clock().now(), boot: host.power().boot().await?, engine: VERSION.into() };
     let rehearsed = run::rehearsed(site, &fresh);

@@ -83,3 +83,8 @@ const PIPE_PATIENCE: Duration = Duration::from_secs(3);
 pub(crate) fn settle() {
     WAITING.settle((!std::io::stderr().is_terminal()).then_some(PIPE_PATIENCE));
 }
+
+/// As [`settle`], no longer than while something goes on being shown within so long.
+pub(crate) fn settle_within(patience: Duration) {
+    WAITING.settle(Some(patience));
+}

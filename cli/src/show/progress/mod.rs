@@ -13,7 +13,7 @@ use mailsec_core::{
     engine::Watcher,
     journal::Envelope,
     plan::{MailState, Observation, Phase, Step, Undo},
-    upgrade::{Event, State},
+    upgrade::{Direction, Event, NO_WAY_BACK, State},
     values::{StepId, Timestamp},
 };
 use std::{collections::BTreeMap, io::IsTerminal, time::Duration};
@@ -28,6 +28,8 @@ pub(crate) struct Progress {
     speed: u32,
     /// Something moves.
     live: bool,
+    /// It is on its way back.
+    back: bool,
 }
 
 impl Progress {
@@ -48,6 +50,7 @@ impl Progress {
             state: state.clone(),
             speed,
             live: false,
+            back: matches!(state.direction, Direction::Back(_)),
         }
     }
 
@@ -56,6 +59,11 @@ impl Progress {
         let Some(flight) = self.state.flight.clone().filter(|_| !self.live) else { return };
         let Some(step) = self.state.plan_steps().get(flight.step).cloned() else { return };
         self.begin(&step, flight.undo, flight.since, already);
+    }
+
+    /// Shows nothing that moves any more: no process runs the step.
+    pub(crate) fn rests(&mut self) {
+        self.still();
     }
 
     fn begin(&mut self, step: &Step, undo: bool, since: Timestamp, already: Duration) {
@@ -92,6 +100,13 @@ impl Progress {
         }
     }
 
+    fn passes_no_return(&mut self, id: &StepId) {
+        let step = self.state.plan.as_ref().and_then(|plan| plan.step(id));
+        if step.is_some_and(|step| step.no_return) && std::mem::take(&mut self.back) {
+            self.tell(&format!("Not taken back: {NO_WAY_BACK}"));
+        }
+    }
+
     fn step(&mut self, at: Timestamp, id: &StepId, mark: &str, what: &str) {
         let known = self.steps.get(id).cloned();
         self.heading(id);
@@ -120,9 +135,13 @@ impl Watcher for Progress {
                 // What happens to mail on the way belongs below it.
                 self.heading(step);
             }
-            Event::StepApplied { step, outcome } => self.step(at, step, "done   ", &outcome.summary),
+            Event::StepApplied { step, outcome } => {
+                self.step(at, step, "done   ", &outcome.summary);
+                self.passes_no_return(step);
+            }
             Event::StepObserved { step, observation: Observation::Applied(outcome) } => {
                 self.step(at, step, "found  ", &format!("{}; it does not run twice", outcome.summary));
+                self.passes_no_return(step);
             }
             Event::StepObserved { step, observation } => {
                 self.step(at, step, "looked ", &format!("the server shows it as {}", observation.word()));
@@ -139,7 +158,10 @@ impl Watcher for Progress {
             Event::UndoFailed { step, failure, .. } => {
                 self.step(at, step, "UNDO FAILED", &failure.to_string())
             }
-            Event::RollbackBegun { why } => self.tell(&format!("The way back begins: {why}.")),
+            Event::RollbackBegun { why } => {
+                self.back = true;
+                self.tell(&format!("The way back begins: {why}."));
+            }
             Event::Resumed { found, .. } => self.tell(&format!("Taken up again: {found}.")),
             Event::RestartProven { step, .. } => {
                 self.step(at, step, "done   ", "another boot identity proves the restart")

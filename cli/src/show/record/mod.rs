@@ -61,7 +61,7 @@ impl Record<'_> {
     }
 
     /// What is wrong with the journal, if anything is.
-    fn damage(&self) -> Option<&Damage> {
+    pub(super) fn damage(&self) -> Option<&Damage> {
         match self.witness {
             WitnessState::Damaged(damage) => Some(damage),
             WitnessState::Whole | WitnessState::TornTail { .. } => None,

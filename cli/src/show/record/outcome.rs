@@ -35,6 +35,8 @@ pub(super) struct Todo {
     pub(super) how: Vec<String>,
     /// The command for it.
     pub(super) command: Option<String>,
+    /// It is to have the upgrade go on, which a process may be at.
+    pub(super) resumes: bool,
 }
 
 impl Record<'_> {
@@ -125,6 +127,7 @@ impl Record<'_> {
                     "until then see for yourself whether mail flows and is scanned".to_owned(),
                 ],
                 command: Some(format!("{program} journal verify")),
+                ..Todo::default()
             });
             return todos;
         }
@@ -142,7 +145,7 @@ impl Record<'_> {
                     "look in transport's own logs and queues at those times for mail that was refused or did not arrive"
                         .to_owned(),
                 ],
-                command: None,
+                ..Todo::default()
             });
         }
         match (&state.gate, state.standing) {
@@ -154,6 +157,7 @@ impl Record<'_> {
                     what: format!("Answer: {}", gate.question.title),
                     how: gate.question.todo.iter().cloned().chain(items).collect(),
                     command: Some(format!("{program} answer {} {}", gate.id, words.join("|"))),
+                    ..Todo::default()
                 });
             }
             (None, Standing::Empty | Standing::Planned) => {}
@@ -165,13 +169,14 @@ impl Record<'_> {
                 },
                 how: Vec::new(),
                 command: Some(format!("{program} resume")),
+                resumes: true,
             }),
         }
         if state.standing == Standing::Finished(Finish::RolledBack) {
             todos.push(Todo {
                 what: "The upgrade is still to be made: see to what stopped it, then plan anew".to_owned(),
                 how: self.failures(),
-                command: None,
+                ..Todo::default()
             });
         }
         if state.standing == Standing::Finished(Finish::Abandoned) {

@@ -26,8 +26,11 @@ pub(crate) fn plain(record: &Record<'_>) -> String {
     if let Some(last) = report.last {
         text.push_str(&format!("Last     {last}\n"));
     }
-    text.push_str(&todo(record));
+    text.push_str(&todo(record, false));
     text.push('\n');
+    if record.damage().is_some() {
+        text.push_str("The journal is DAMAGED: how mail fared is told as far as it can be read.\n");
+    }
     text.push_str(&mail(loaded));
     let changes = report.mail_changes.iter().filter(|_| !of_nodes(loaded));
     for change in changes {
@@ -81,9 +84,10 @@ pub(crate) fn plain(record: &Record<'_>) -> String {
 }
 
 /// What somebody has to do now; nothing when all is well.
-pub(crate) fn todo(record: &Record<'_>) -> String {
+/// Where a process is at work, nobody need have it go on.
+pub(crate) fn todo(record: &Record<'_>, driven: bool) -> String {
     let mut text = String::new();
-    for todo in record.todos() {
+    for todo in record.todos().iter().filter(|todo| !(driven && todo.resumes)) {
         text.push_str(&wrap(
             if text.is_empty() { "To do    " } else { "         " },
             "         ",

@@ -99,6 +99,11 @@ impl Running {
         self.signal(rustix::process::Signal::CONT);
     }
 
+    /// As Ctrl-C does.
+    pub(crate) fn is_interrupted(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
     fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child.borrow());
         rustix::process::kill_process(id, signal).unwrap();
