@@ -33,7 +33,7 @@ pub(crate) fn status(
     text.push_str(&wrap("State    ", "         ", &format!("{as_far}{}", standing(state))));
     text.push_str(&head(report));
     let mut line = |label: &str, what: &str| text.push_str(&wrap(&format!("{label:<9}"), "         ", what));
-    if let Some(doing) = doing(state, now) {
+    if let Some(doing) = doing(state, now).filter(|_| !damaged) {
         line("Now", &doing);
     }
     let at = now.or(state.last);
